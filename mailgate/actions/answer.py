@@ -1,0 +1,113 @@
+"""The form of every automatic answer (MAIL.md 3, "Reply form"): shared by reply, vacation and reject.
+
+The envelope sender alone gets it, never From or Reply-To; it leaves with the null reverse-path, says that it is
+automatic, carries our loop mark, and its Message-ID holds the token that an answer is recognised by.
+"""
+
+from dataclasses import dataclass
+
+from mailgate.actions.names import safe_subject
+from mailgate.domain.action import Plan
+from mailgate.domain.effects import AddEntry, Draft, EntryKind, MailKind, Send
+from mailgate.domain.token import loop_mark, message_id
+
+LOOP_HEADER = "X-Mailgate-Loop"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What an action wants to say; "" for `from_address` means the queue's address, else the recipient's."""
+
+    text: str
+    subject: str = ""
+    html: str = ""
+    mime: str = ""
+    from_address: str = ""
+    from_name: str = ""
+    auto_submitted: str = "auto-replied"
+    vacation: bool = False
+    addresses: tuple[str, ...] = ()
+
+
+def answer_headers(plan: Plan, auto_submitted: str) -> tuple[tuple[str, str], ...]:
+    """Return the fields that tell every machine not to answer (RFC 3834 5)."""
+    return (
+        ("Auto-Submitted", auto_submitted),
+        ("Precedence", "bulk"),
+        ("X-Auto-Response-Suppress", "All"),
+        (LOOP_HEADER, loop_mark(plan.policy.keys, plan.policy.instance)),
+    )
+
+
+def reply_subject(plan: Plan) -> str:
+    """Return `RE: ` and the original subject (G18), with the ticket's tag so that answers find it (S9)."""
+    tag = f"[#{plan.ticket.number}] " if plan.ticket is not None else ""
+    original = safe_subject(plan)
+    if tag and tag.strip() in original:
+        tag = ""
+    return f"RE: {tag}{original}"
+
+
+def _draft(plan: Plan, answer: Answer) -> Draft:
+    """Return the mail; its Message-ID is made of what is known here, so a replay makes the same one."""
+    view, ticket = plan.mail.view, plan.ticket
+    plan.answers += 1
+    queue = plan.queue()
+    unique = f"{plan.mail.received.trace_id}{plan.answers}{plan.mail.recipient.address}"
+    own_id = message_id(
+        plan.policy.keys,
+        ticket.ticket_id if ticket is not None else 0,
+        ticket.session_id if ticket is not None else 0,
+        plan.mail.sender,
+        unique,
+        plan.policy.hostname,
+    )
+    return Draft(
+        from_address=answer.from_address or (queue.address if queue else "") or plan.mail.recipient.address,
+        from_name=answer.from_name or (queue.from_name if queue else ""),
+        to_address=plan.mail.sender,
+        subject=answer.subject or reply_subject(plan),
+        text=answer.text,
+        html=answer.html,
+        mime=answer.mime,
+        message_id=own_id,
+        in_reply_to=view.message_id,
+        references=(*view.references, *([view.message_id] if view.message_id else ())),
+        headers=answer_headers(plan, answer.auto_submitted),
+    )
+
+
+def plan_answer(plan: Plan, answer: Answer, rule: str, *, period_key: str, period_s: int) -> str:
+    """Add the answer to the plan; the gate decides when the unit applies it. Returns "planned" or "no-sender"."""
+    if not plan.mail.sender:
+        # The gate would say so too (row 1); without an address there is not even a draft to show it.
+        plan.note("answer", refused="null sender")
+        return "no-sender"
+    draft = _draft(plan, answer)
+    ticket, entry = plan.ticket, None
+    if ticket is not None:
+        entry = AddEntry(
+            entry_id=plan.reader.allocate("entry"),
+            ticket_id=ticket.ticket_id,
+            session_id=ticket.session_id,
+            kind=EntryKind.ANSWER,
+            author=rule,
+            text=answer.text,
+            touches_session=False,
+            message_id=draft.message_id,
+        )
+    plan.add(
+        Send(
+            kind=MailKind.ANSWER,
+            draft=draft,
+            envelope_from="",
+            rule=rule,
+            period_key=period_key,
+            period_s=period_s,
+            vacation=answer.vacation,
+            ticket_id=ticket.ticket_id if ticket is not None else 0,
+            entry=entry,
+            addresses=answer.addresses,
+        )
+    )
+    return "planned"

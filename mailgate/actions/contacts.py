@@ -1,0 +1,25 @@
+"""Contacts out of mail: who wrote, and the new contact where nobody knows them (W5, S4)."""
+
+from mailgate.domain.action import Plan
+from mailgate.domain.contact import clean_name, company_name
+from mailgate.domain.effects import OpenContact
+from mailgate.domain.ports import ContactView
+
+
+def open_contact(plan: Plan, *, categories: tuple[str, ...] = (), company: str = "") -> ContactView:
+    """Plan a new contact for the author; later questions of this run already see it."""
+    contact = ContactView(
+        contact_id=plan.reader.allocate("contact"),
+        name=clean_name(plan.author_name) or plan.author,
+        address=plan.author,
+        categories=categories,
+        company=company or company_name(plan.author),
+    )
+    plan.add(OpenContact(contact.contact_id, contact.address, contact.name, contact.categories, contact.company))
+    plan.contact, plan.contact_asked = contact, True
+    return contact
+
+
+def ensure_contact(plan: Plan) -> ContactView:
+    """Return the author's contact; a ticket needs one, so an unknown author gets one without categories."""
+    return plan.known_contact() or open_contact(plan)

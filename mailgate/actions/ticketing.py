@@ -1,0 +1,200 @@
+"""What becomes of a mail that a rule gives to the tickets: joined, opened, claimed, tied or set aside.
+
+Pure planning shared by the `ticket` action and the desk; the grammar stands in `ticket.py`. The class of the
+mail comes first (MAIL.md 3): returned mail, bounces and automatic answers never open a ticket.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from mailgate.actions.contacts import ensure_contact
+from mailgate.domain.action import Plan
+from mailgate.domain.classify import bounce_of
+from mailgate.domain.effects import AddEntry, ChangeTicket, EntryKind, MarkFailing, MoveSession, OpenTicket, SetAside
+from mailgate.domain.facts import MailClass
+from mailgate.domain.ports import SentView, TicketView
+from mailgate.domain.session import Event, State, move
+from mailgate.domain.thread import How, Threading, belongs
+from mailgate.domain.ticket import CLOSED_STATUSES, format_number, match_key
+
+# A ticket's history shows this much of a mail's text; the whole stays in the stored mail.
+ENTRY_TEXT_LIMIT = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class TicketWish:
+    """What a rule asks for; "" and 0 mean: not said (W5, W6, S5)."""
+
+    queue: str = ""
+    subject: str = ""
+    priority: str = ""
+    status: str = ""
+    agent: str = ""
+    owner_group: str = ""
+    workflow: str = ""
+    follow_up_agent: str = ""
+    follow_up_days: int = 0
+    categories: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    match_subject: bool = False
+    key: str = ""
+    never_follow_up: bool = False
+    update: bool = False
+
+
+def plan_ticket(plan: Plan, wish: TicketWish, rule: str) -> str:
+    """Add what `ticket` means for this mail; return created, joined, claimed, bounce, automatic, returned or aside."""
+    if plan.ticket is not None:
+        _set_fields(plan, plan.ticket, wish, rule)
+        return plan.ticket_how
+    match plan.mail_class:
+        case MailClass.OWN | MailClass.BOUNCE | MailClass.AUTOMATIC:
+            plan.ticket_how = _tie(plan)
+        case _:
+            plan.ticket_how = _person(plan, wish, rule)
+    return plan.ticket_how
+
+
+def _person(plan: Plan, wish: TicketWish, rule: str) -> str:
+    """Join the ticket that the mail belongs to, else open one (MAIL.md 5)."""
+    threading = Threading(How.NEW)
+    if not wish.never_follow_up:
+        threading = belongs(
+            plan.mail,
+            plan.reader,
+            plan.policy.keys,
+            now=plan.now,
+            match_key=_match_key(plan, wish) if wish.match_subject or wish.key else "",
+            window=timedelta(seconds=plan.policy.match_window_s),
+        )
+    plan.note("threading", how=threading.how.value, row=threading.row, tried=list(threading.tried))
+    if threading.wrong_tokens:
+        plan.note("wrong-token", count=threading.wrong_tokens)
+    if threading.how is How.JOIN and threading.ticket is not None:
+        return _join(plan, threading.ticket, wish, rule, unverified=threading.unverified)
+    claims = threading.ticket.ticket_id if threading.ticket is not None else 0
+    return _open(plan, wish, rule, claims)
+
+
+def _match_key(plan: Plan, wish: TicketWish) -> str:
+    return wish.key or match_key(wish.subject or plan.mail.view.subject)
+
+
+def _join(plan: Plan, ticket: TicketView, wish: TicketWish, rule: str, *, unverified: bool) -> str:
+    """Add the mail to the ticket; a closed one is open again, other fields only where the rule says update."""
+    plan.ticket = ticket
+    _incoming(plan, ticket, EntryKind.INCOMING, unverified=unverified)
+    state = State(ticket.session_state)
+    after = move(state, Event.INCOMING)
+    if after is not state:
+        plan.add(MoveSession(ticket.session_id, after.value, "customer wrote"))
+    if ticket.status in CLOSED_STATUSES:
+        plan.add(ChangeTicket(ticket.ticket_id, "status", "open", rule))
+    if wish.update:
+        _set_fields(plan, ticket, wish, rule)
+    plan.words.append(f"ticket={ticket.number}")
+    return "joined"
+
+
+def _open(plan: Plan, wish: TicketWish, rule: str, claims: int) -> str:
+    contact = ensure_contact(plan)
+    ticket_id = plan.reader.allocate("ticket")
+    ticket = TicketView(
+        ticket_id=ticket_id,
+        number=format_number(ticket_id),
+        subject=wish.subject or plan.mail.view.subject,
+        status=wish.status or "open",
+        priority=wish.priority or "normal",
+        queue=wish.queue or plan.route.queue,
+        agent=wish.agent,
+        contact_id=contact.contact_id,
+        session_id=plan.reader.allocate("session"),
+        session_state=State.UNOPENED.value,
+    )
+    follow_up = plan.now + timedelta(days=wish.follow_up_days) if wish.follow_up_agent else None
+    plan.add(
+        OpenTicket(
+            ticket_id=ticket.ticket_id,
+            number=ticket.number,
+            session_id=ticket.session_id,
+            queue=ticket.queue,
+            subject=ticket.subject,
+            contact_id=ticket.contact_id,
+            status=ticket.status,
+            priority=ticket.priority,
+            categories=wish.categories,
+            tags=wish.tags,
+            agent=ticket.agent,
+            owner_group=wish.owner_group,
+            follow_up_agent=wish.follow_up_agent,
+            follow_up_at=follow_up,
+            workflow=wish.workflow,
+            claims=claims,
+            match_key=_match_key(plan, wish),
+        )
+    )
+    plan.ticket = ticket
+    _incoming(plan, ticket, EntryKind.INCOMING)
+    plan.words.append(f"ticket={ticket.number}")
+    if claims:
+        plan.note("claims", ticket_id=claims)
+        return "claimed"
+    return "created"
+
+
+def _incoming(plan: Plan, ticket: TicketView, kind: EntryKind, *, unverified: bool = False) -> None:
+    """Add the mail in hand to the ticket's history."""
+    plan.add(
+        AddEntry(
+            entry_id=plan.reader.allocate("entry"),
+            ticket_id=ticket.ticket_id,
+            session_id=ticket.session_id,
+            kind=kind,
+            author=plan.author,
+            text=plan.mail.view.main_text(ENTRY_TEXT_LIMIT),
+            with_message=True,
+            unverified=unverified,
+            touches_session=kind is EntryKind.INCOMING,
+            message_id=plan.mail.view.message_id,
+        )
+    )
+
+
+def _set_fields(plan: Plan, ticket: TicketView, wish: TicketWish, rule: str) -> None:
+    """Change what the rule names and what differs."""
+    wanted = {
+        "queue": wish.queue,
+        "priority": wish.priority,
+        "status": wish.status,
+        "agent": wish.agent,
+        "owner_group": wish.owner_group,
+        "categories": ",".join(wish.categories),
+    }
+    for name, value in wanted.items():
+        if value and getattr(ticket, name, None) != value:
+            plan.add(ChangeTicket(ticket.ticket_id, name, value, rule))
+
+
+def _tie(plan: Plan) -> str:
+    """Tie returned mail, a bounce or an automatic answer to the mail of ours that it is about, else set it aside."""
+    report = bounce_of(plan.mail.view) if plan.mail_class is MailClass.BOUNCE else None
+    ids = (*((report.original_message_id,) if report and report.original_message_id else ()), *plan.mail.view.references)
+    sent = next((s for s in map(plan.reader.sent, ids) if s is not None), None)
+    if report is not None and sent is not None and report.permanent:
+        # Only a bounce of what we really sent may mark an address: anybody can forge a report.
+        plan.add(MarkFailing(sent.to_address, report.status))
+    ticket = plan.reader.ticket(sent.ticket_id) if sent is not None and sent.ticket_id else None
+    if ticket is None:
+        return _aside(plan, sent)
+    plan.ticket = ticket
+    _incoming(plan, ticket, EntryKind.BOUNCE if plan.mail_class is MailClass.BOUNCE else EntryKind.AUTOMATIC)
+    plan.words.append(f"ticket={ticket.number}")
+    return {MailClass.OWN: "returned", MailClass.BOUNCE: "bounce"}.get(plan.mail_class, "automatic")
+
+
+def _aside(plan: Plan, sent: SentView | None) -> str:
+    """Keep it visible with its reason; nothing is dropped."""
+    known = "is about a mail of ours without a ticket" if sent is not None else "has no tie to a mail of ours"
+    plan.add(SetAside("Aside", f"{plan.mail_class.value} ({plan.class_reason}) {known}"))
+    plan.words.append("folder=Aside")
+    return "aside"

@@ -1,0 +1,40 @@
+"""vacation (RFC 5230): an answer at most once per sender, handle and period, through the gate.
+
+Whether it is sent at all (lists, machines, our own address not in To or Cc) is the gate's matter.
+"""
+
+from hashlib import sha256
+
+from mailgate.actions.answer import Answer, plan_answer
+from mailgate.domain.action import ActionSpec, Plan
+from sieve_like.result import Vacation
+
+DAY = 86400
+
+
+def _handle(action: Vacation) -> str:
+    """Return what tells this vacation from others (RFC 5230 4.2): the handle, else all that the reader would see."""
+    if action.handle:
+        return action.handle
+    parts = (action.reason, action.subject, action.from_, "mime" if action.mime else "")
+    return sha256("\0".join(parts).encode("utf-8", "surrogateescape")).hexdigest()[:32]
+
+
+def plan(plan: Plan, action: object) -> str:
+    """Add the answer with RFC 5230's default subject."""
+    assert isinstance(action, Vacation)
+    answer = Answer(
+        text="" if action.mime else action.reason,
+        mime=action.reason if action.mime else "",
+        subject=action.subject or f"Auto: {plan.mail.view.subject}",
+        from_address=action.from_,
+        auto_submitted="auto-replied (vacation)",
+        vacation=True,
+        addresses=action.addresses,
+    )
+    key = f"vacation:{plan.route.address}:{_handle(action)}"
+    rule = f"{plan.route.script}:{action.span.line}"
+    return plan_answer(plan, answer, rule, period_key=key, period_s=action.days * DAY)
+
+
+ACTION = ActionSpec("vacation", Vacation, plan)

@@ -1,0 +1,121 @@
+"""All facts about one mail, once, before the rules run: the fourth step of the journey.
+
+Without a policy that asks for DNS nothing here waits; with it, everything together ends at one deadline,
+and what is not known by then is unknown. A fact that is looked up only matters where a person may be
+answered, so only a person's mail is looked up.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Final
+
+from mailgate.checks.dkim import DkimCheck
+from mailgate.checks.dns import NoAnswer, Resolver
+from mailgate.checks.loop import loop_facts
+from mailgate.checks.upstream import upstream
+from mailgate.domain.address import split
+from mailgate.domain.classify import classify, field_names, returned_by_token
+from mailgate.domain.envelope import Received, Source
+from mailgate.domain.facts import Authentication, Facts, MailClass
+from mailgate.domain.message.view import MessageView
+
+# What filters in front write; a forged one makes us silent, and nothing else.
+_SPAM: Final = {
+    "x-spam-flag": "yes",
+    "x-spam": "yes",
+    "x-spam-status": "yes",
+    "x-virus-status": "infected",
+    "x-amavis-alert": "infected",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CheckPolicy:
+    """What is checked, and with what.
+
+    `own` returns our own addresses, folded; it is a function because they change while the gateway runs.
+    `trusted_authserv_ids` are in lower case; `hops` and `strict` are explained in `upstream.py`. `dkim` and
+    `resolver` are None where they are not wanted; `null_mx` needs the resolver.
+    """
+
+    keys: tuple[bytes, ...]
+    instance: str
+    own: Callable[[], frozenset[str]] = frozenset
+    delimiter: str = "+"
+    trusted_authserv_ids: frozenset[str] = frozenset()
+    hops: int = 1
+    strict: bool = False
+    deadline_s: float = 2.0
+    dkim: DkimCheck | None = None
+    resolver: Resolver | None = None
+    null_mx: bool = False
+
+
+async def gather_facts(received: Received, view: MessageView, policy: CheckPolicy) -> Facts:
+    """Return all facts about a mail; never raises, and waits `policy.deadline_s` seconds at most."""
+    facts = plain_facts(received, view, policy)
+    ask_dkim = (
+        policy.dkim is not None and not facts.authentication.dkim and view.header_exists("dkim-signature")
+    )
+    ask_mx = policy.null_mx and policy.resolver is not None and facts.mail_class is MailClass.PERSON
+    if not (ask_dkim or ask_mx):
+        return facts
+    authentication, null_mx = await asyncio.gather(
+        _dkim(facts.authentication, view, policy if ask_dkim else replace(policy, dkim=None)),
+        _null_mx(received.envelope.sender, policy if ask_mx else replace(policy, resolver=None)),
+    )
+    return replace(facts, authentication=authentication, null_mx=null_mx)
+
+
+def plain_facts(received: Received, view: MessageView, policy: CheckPolicy) -> Facts:
+    """Return everything that the octets and the envelope tell."""
+    polled = received.origin.source is Source.IMAP
+    names = field_names(view)
+    loop = loop_facts(view, names, policy.keys, policy.instance, polled=polled)
+    sender: str | None = received.envelope.sender
+    if polled and not sender and "return-path" not in names:
+        sender = None  # no envelope is known; that is no null sender
+    own_token = "auto-submitted" in names and returned_by_token(
+        view, received.envelope.sender, policy.keys, policy.own(), policy.delimiter
+    )
+    mail_class, reason = classify(
+        view, sender, own_mark=loop.returned, own_token=own_token, tie=False, names=names
+    )
+    return Facts(
+        mail_class=mail_class,
+        class_reason=reason,
+        authentication=upstream(view, policy.trusted_authserv_ids, hops=policy.hops, strict=policy.strict),
+        received_count=loop.received_count,
+        returned=loop.returned,
+        suppress=loop.suppress,
+        delivered_to=loop.delivered_to,
+        spam=bool(names & _SPAM.keys()) and _is_spam(view),
+        unparsable=view.unparsable,
+        defects=view.defects,
+    )
+
+
+def _is_spam(view: MessageView) -> bool:
+    return any(
+        value.strip().lower().startswith(word) for name, word in _SPAM.items() for value in view.text(name)
+    )
+
+
+async def _dkim(known: Authentication, view: MessageView, policy: CheckPolicy) -> Authentication:
+    """Add our own verdicts to what a trusted server found; `source` names that server, or us."""
+    if policy.dkim is None:
+        return known
+    found = await policy.dkim.verify(view, policy.deadline_s)
+    return replace(known, dkim=found, source=known.source or policy.instance)
+
+
+async def _null_mx(sender: str, policy: CheckPolicy) -> bool:
+    domain = split(sender)[1]
+    if policy.resolver is None or not domain or domain.startswith("["):
+        return False
+    try:
+        async with asyncio.timeout(policy.deadline_s):
+            return await policy.resolver.null_mx(domain)
+    except (NoAnswer, TimeoutError):
+        return False

@@ -1,0 +1,63 @@
+"""[relay]: the mail server that takes what we send."""
+
+from collections.abc import Iterator
+from typing import Annotated, Final, Literal
+
+from mailgate.config import syntax
+from mailgate.config.secret import Secret
+from mailgate.config.section import Duration, Section, note
+from mailgate.config.units import MINUTE
+
+LOOPBACK: Final = ("127.", "::1", "localhost")
+
+
+def login_complaints(host: str, tls: str, user: str, password: Secret | None) -> Iterator[tuple[str, str]]:
+    """Say what is wrong with a login: half of it, or one that could be read on the way."""
+    if bool(user) != (password is not None):
+        missing = "password" if user else "user"
+        yield missing, "user and password belong together, this one is missing"
+    if user and tls != "required" and not host.startswith(LOOPBACK):
+        yield "tls", "must be 'required' where a password is sent over the network"
+
+
+class Relay(Section, frozen=True, kw_only=True):
+    """The mail server that takes what we send: answers, notifications, redirects."""
+
+    host: Annotated[
+        str,
+        note(
+            "The relay's host name or address.", check=syntax.host, examples=["127.0.0.1", "mail.example.org"]
+        ),
+    ] = "127.0.0.1"
+    port: Annotated[int, note("The relay's TCP port.", ge=1, le=65535, examples=[25, 587])] = 25
+    tls: Annotated[
+        Literal["none", "opportunistic", "required"],
+        note(
+            "STARTTLS: never, where it is offered (certificate unchecked), or always (certificate checked); "
+            "port 465 speaks TLS from the start.",
+        ),
+    ] = "opportunistic"
+    ca_file: Annotated[
+        str,
+        note(
+            "The file with certificates (PEM) that are trusted besides those of the system.",
+            check=syntax.optional_path,
+        ),
+    ] = ""
+    user: Annotated[str, note("The user name for the login at the relay; empty logs in nowhere.")] = ""
+    password: Annotated[
+        Secret | None,
+        note("The password for that login.", examples=["${credential:relay-password}"]),
+    ] = None
+    timeout: Annotated[
+        Duration,
+        note("How long one step of the dialogue with the relay may take.", ge=1, le=3600),
+    ] = 5 * MINUTE
+    connections: Annotated[
+        int,
+        note("How many connections to the relay may be open at once.", ge=1, le=100),
+    ] = 4
+
+    def complaints(self) -> Iterator[tuple[str, str]]:
+        """Say what is wrong with the login."""
+        yield from login_complaints(self.host, self.tls, self.user, self.password)

@@ -1,0 +1,98 @@
+"""[targets.NAME]: where `keep` and `fileinto` deliver; `kind` decides which options there are."""
+
+from collections.abc import Iterator
+from typing import Annotated, Literal
+
+from mailgate.config import syntax
+from mailgate.config.relay import login_complaints
+from mailgate.config.secret import Secret
+from mailgate.config.section import Duration, Section, note
+from mailgate.config.units import MINUTE
+
+
+class MaildirTarget(Section, frozen=True, kw_only=True, tag_field="kind", tag="maildir"):
+    """A Maildir on this machine, with Maildir++ subfolders."""
+
+    path: Annotated[
+        str,
+        note(
+            "The Maildir; {local} and {domain} stand for the recipient's address.",
+            check=syntax.absolute_path,
+            examples=["/var/mail/{domain}/{local}"],
+        ),
+    ]
+    create_folders: Annotated[
+        bool,
+        note(
+            "Whether a folder that a rule names is made if it is missing; else such mail goes to the inbox."
+        ),
+    ] = True
+    folder_names: Annotated[
+        Literal["utf8", "mutf7"],
+        note("How folder names beyond ASCII are written, as the IMAP server on it expects."),
+    ] = "mutf7"
+
+
+class LmtpTarget(Section, frozen=True, kw_only=True, tag_field="kind", tag="lmtp"):
+    """Another LMTP server, such as Dovecot."""
+
+    address: Annotated[
+        str,
+        note(
+            "Where it listens: unix:/path or tcp:HOST:PORT.",
+            check=syntax.peer_address,
+            examples=["unix:/run/dovecot/lmtp"],
+        ),
+    ]
+    folder_as_detail: Annotated[
+        bool,
+        note("Whether a folder becomes the detail of the address (ann+Lists@), for servers that file by it."),
+    ] = False
+    connections: Annotated[int, note("How many connections may be open at once.", ge=1, le=100)] = 4
+    timeout: Annotated[Duration, note("How long one step of the dialogue may take.", ge=1, le=3600)] = (
+        5 * MINUTE
+    )
+
+
+class SmtpTarget(Section, frozen=True, kw_only=True, tag_field="kind", tag="smtp"):
+    """Another mail server by SMTP."""
+
+    host: Annotated[
+        str,
+        note("The server's host name or address.", check=syntax.host, examples=["mail.example.org"]),
+    ]
+    port: Annotated[int, note("The server's TCP port.", ge=1, le=65535)] = 25
+    tls: Annotated[
+        Literal["none", "opportunistic", "required"],
+        note(
+            "STARTTLS: never, where it is offered (certificate unchecked), or always (certificate checked); "
+            "port 465 speaks TLS from the start.",
+        ),
+    ] = "opportunistic"
+    ca_file: Annotated[
+        str,
+        note(
+            "The file with certificates (PEM) that are trusted besides those of the system.",
+            check=syntax.optional_path,
+        ),
+    ] = ""
+    user: Annotated[str, note("The user name for the login; empty logs in nowhere.")] = ""
+    password: Annotated[
+        Secret | None,
+        note("The password for that login.", examples=["${credential:target-password}"]),
+    ] = None
+    connections: Annotated[int, note("How many connections may be open at once.", ge=1, le=100)] = 4
+    timeout: Annotated[Duration, note("How long one step of the dialogue may take.", ge=1, le=3600)] = (
+        5 * MINUTE
+    )
+
+    def complaints(self) -> Iterator[tuple[str, str]]:
+        """Say what is wrong with the login."""
+        yield from login_complaints(self.host, self.tls, self.user, self.password)
+
+
+class NullTarget(Section, frozen=True, kw_only=True, tag_field="kind", tag="null"):
+    """Takes everything and keeps nothing: for tests and measurements."""
+
+
+Target = MaildirTarget | LmtpTarget | SmtpTarget | NullTarget

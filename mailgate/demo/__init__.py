@@ -1,0 +1,1 @@
+"""What `mailgate demo` shows: a small company's business data, and mails as they really come."""

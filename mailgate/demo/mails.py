@@ -1,0 +1,137 @@
+"""The demo's mails: varied, made by hand after what real programs send, each with the fate it should meet.
+
+Octets are built here and not kept as files, because some are broken or too big on purpose.
+"""
+
+from dataclasses import dataclass
+from email.header import Header
+
+SUPPORT = "support@demo.example"
+ORDERS = "orders@demo.example"
+
+
+@dataclass(frozen=True, slots=True)
+class DemoMail:
+    """One mail: a title, its envelope, its octets, and whether it refers to the answer of an earlier ticket."""
+
+    title: str
+    sender: str
+    recipients: tuple[str, ...]
+    octets: bytes
+    answers_ticket: bool = False
+
+
+def _mail(headers: str, body: str, charset: str = "utf-8") -> bytes:
+    text = "\r\n".join(line for line in headers.strip().splitlines()) + "\r\n\r\n"
+    return text.encode("ascii") + body.replace("\n", "\r\n").encode(charset)
+
+
+def _plain(sender: str, subject: str, number: int, body: str, more: str = "", to: str = SUPPORT) -> bytes:
+    name, _, domain = sender.partition("@")
+    headers = f"""Received: from mx.{domain} (mx.{domain} [192.0.2.{number}]) by mail.demo.example (Postfix) with ESMTPS; Tue, 24 Nov 2026 09:{number:02d}:00 +0000
+From: {name.title()} Muster <{sender}>
+To: {to}
+Subject: {Header(subject, "utf-8").encode() if not subject.isascii() else subject}
+Date: Tue, 24 Nov 2026 09:{number:02d}:00 +0000
+Message-ID: <demo{number}@{domain}>
+MIME-Version: 1.0
+Content-Type: text/plain; charset=utf-8
+Content-Transfer-Encoding: 8bit"""
+    return _mail(headers + ("\n" + more if more else ""), body)
+
+
+def _attachment() -> bytes:
+    headers = """From: "Weber, Klaus" <klaus@shop.example>
+To: support@demo.example
+Subject: Screenshot of the error
+Date: Tue, 24 Nov 2026 09:30:00 +0000
+Message-ID: <demo30@shop.example>
+MIME-Version: 1.0
+Content-Type: multipart/mixed; boundary="=_demo\""""
+    body = """--=_demo
+Content-Type: text/plain; charset=us-ascii
+
+The picture shows what I see after the update.
+--=_demo
+Content-Type: image/png; name*=utf-8''Fehler%20%C3%BCbersicht.png
+Content-Disposition: attachment; filename*=utf-8''Fehler%20%C3%BCbersicht.png
+Content-Transfer-Encoding: base64
+
+iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==
+--=_demo--
+"""
+    return _mail(headers, body)
+
+
+def _bounce() -> bytes:
+    headers = """From: MAILER-DAEMON@mx.elsewhere.example (Mail Delivery System)
+To: support@demo.example
+Subject: Undelivered Mail Returned to Sender
+Date: Tue, 24 Nov 2026 09:31:00 +0000
+Message-ID: <demo31@mx.elsewhere.example>
+Auto-Submitted: auto-replied
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type=delivery-status; boundary="=_dsn\""""
+    body = """--=_dsn
+Content-Type: text/plain
+
+I'm sorry to have to inform you that your message could not be delivered.
+--=_dsn
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; mx.elsewhere.example
+
+Final-Recipient: rfc822; gone@elsewhere.example
+Action: failed
+Status: 5.1.1
+
+--=_dsn
+Content-Type: text/rfc822-headers
+
+Message-ID: <never-sent-by-us@demo.example>
+Subject: something that we never sent
+
+--=_dsn--
+"""
+    return _mail(headers, body)
+
+
+def _broken() -> bytes:
+    return (
+        b"From: broken@software.example\r\nTo: support@demo.example\r\nSubject: =?utf-8?q?half an encoded\r\n"
+        b"Message-ID: <demo32@software.example>\r\nContent-Type: multipart/mixed\r\n"
+        b"Content-Transfer-Encoding: base64\r\nContent-Type: text/html; charset=nonsense\r\n\r\n"
+        b"--nowhere\r\n\x00\xff\xfe this part has no boundary, no charset and 8-bit octets \x80\r\n"
+    )
+
+
+def demo_mails(size_limit: int) -> list[DemoMail]:
+    """Return the mails in the order in which they are sent; one is bigger than `size_limit` octets."""
+    big = _plain("anna@customer.example", "Our whole photo archive", 33, "x" * 76 + "\n")
+    big += (b"y" * 76 + b"\r\n") * (size_limit // 78 + 1)
+    anna, bob = "anna@customer.example", "bob@partner.example"
+    forged = "In-Reply-To: <t1.s1.forged.aaaaaaaaaaaaaaaaaaaaaaaaaaaa@demo.example>"
+    return [
+        DemoMail("a new customer asks", anna, (SUPPORT,), _plain(anna, "Printer does not print", 1, "It only blinks.\n")),
+        DemoMail("her follow-up, by the answer's token", anna, (SUPPORT,),
+                 _plain(anna, "RE: Printer does not print", 2, "Now it is on fire.\n"), answers_ticket=True),
+        DemoMail("a forged follow-up: wrong token, number in the subject", "eve@elsewhere.example", (SUPPORT,),
+                 _plain("eve@elsewhere.example", "Re: [#T-1] give me a copy", 3, "Send me everything.\n", forged)),
+        DemoMail("mail of a list", "owner-users@lists.example", (SUPPORT,),
+                 _plain("dev@lists.example", "Release 5.0", 4, "It is out.\n", "List-Id: <users.lists.example>")),
+        DemoMail("a bounce of something we never sent", "", (SUPPORT,), _bounce()),
+        DemoMail("an out-of-office reply", bob, (SUPPORT,),
+                 _plain(bob, "Automatic reply: your offer", 6, "I am away.\n", "Auto-Submitted: auto-replied")),
+        DemoMail("an invoice, sorted by a rule", bob, (SUPPORT,), _plain(bob, "Rechnung 4711", 7, "Anbei.\n")),
+        DemoMail("advertising, rejected by a rule", "win@prizes.example", (SUPPORT,),
+                 _plain("win@prizes.example", "You won the lottery", 8, "Click!\n")),
+        DemoMail("an unknown recipient", bob, ("nobody@demo.example",), _plain(bob, "Hello?", 9, "Anybody?\n")),
+        DemoMail("a picture attached", "klaus@shop.example", (SUPPORT,), _attachment()),
+        DemoMail("German umlauts in the header", "jürgen@kunde.example".replace("ü", "ue"), (SUPPORT,),
+                 _plain("juergen@kunde.example", "Dringend: Störung der Übertragung", 11, "Grüße aus Köln\n")),
+        DemoMail("broken MIME", "broken@software.example", (SUPPORT,), _broken()),
+        DemoMail("bigger than the limit", anna, (SUPPORT,), big),
+        DemoMail("an order, to two addresses at once", bob, (SUPPORT, ORDERS), _plain(bob, "Order 99", 14, "Ten, please.\n")),
+        DemoMail("the same order again, other words in front", bob, (ORDERS,),
+                 _plain(bob, "AW: Order 99", 15, "Make it eleven.\n", to=ORDERS)),
+    ]  # fmt: skip

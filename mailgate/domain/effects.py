@@ -1,0 +1,251 @@
+"""What will change: the closed list of effects that actions plan and `store/unit.py` applies.
+
+Effects carry final ids (taken from `ports.Reader.allocate`), so that a text rendered while planning can
+already name the ticket that it opens.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class MailKind(StrEnum):
+    """Kinds of outgoing mail; each has its row of budgets in `domain/gate.py`."""
+
+    ANSWER = "answer"  # automatic answers to outsiders: reply, vacation, MDN of reject, notify
+    NOTICE = "notice"  # notifications to our agents and administrators
+    REDIRECT = "redirect"  # redirect by a rule
+    AGENT = "agent"  # written by a person
+    MASS = "mass"  # mass mailings
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A mail of ours before it is composed (`outbox/compose.py` makes the octets).
+
+    Addresses are bare; display names stand beside them. `headers` are extra fields, already decided by the
+    planner (Auto-Submitted, loop mark …); the composer refuses none but removes every control character.
+    """
+
+    from_address: str
+    to_address: str
+    subject: str
+    text: str
+    from_name: str = ""
+    to_name: str = ""
+    html: str = ""
+    message_id: str = ""
+    in_reply_to: str = ""
+    references: tuple[str, ...] = ()
+    reply_to: str = ""
+    headers: tuple[tuple[str, str], ...] = ()
+    mime: str = ""  # a complete MIME entity with its own header (vacation :mime); replaces text and html
+
+
+@dataclass(frozen=True, slots=True)
+class Deliver:
+    """Store the mail in a folder of a target; the target "store" is mailgate's own database."""
+
+    target: str
+    folder: str
+    flags: tuple[str, ...] = ()
+    create: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Forward:
+    """Send the mail as it is to another address (redirect); passes the gate as MailKind.REDIRECT."""
+
+    to_address: str
+    sender: str
+
+
+class EntryKind(StrEnum):
+    """What an entry of a ticket's history is."""
+
+    INCOMING = "incoming"
+    ANSWER = "answer"
+    COMMENT = "comment"
+    NOTE = "note"
+    CHANGE = "change"
+    BOUNCE = "bounce"
+    AUTOMATIC = "automatic"
+
+
+@dataclass(frozen=True, slots=True)
+class AddEntry:
+    """An entry in a ticket's append-only history; `with_message` ties the mail in hand to it.
+
+    `unverified` marks a mail that joined by token while its sender could not be confirmed.
+    """
+
+    entry_id: int
+    ticket_id: int
+    session_id: int
+    kind: EntryKind
+    author: str
+    text: str
+    with_message: bool = False
+    unverified: bool = False
+    touches_session: bool = True
+    message_id: str = ""  # Message-ID to remember for threading
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Send a mail of ours, if the gate lets it through.
+
+    `rule` names the rule for the period of row 11 and for pausing; `period_key` and `period_s` say who was
+    answered for what and for how long that counts (0 seconds = no period). `entry` goes into the ticket's
+    history only when the gate let the mail through.
+    """
+
+    kind: MailKind
+    draft: Draft
+    envelope_from: str
+    rule: str
+    period_key: str = ""
+    period_s: int = 0
+    vacation: bool = False
+    ticket_id: int = 0
+    entry: AddEntry | None = None
+    addresses: tuple[str, ...] = ()  # further addresses of the recipient (vacation :addresses), for row 8
+
+
+@dataclass(frozen=True, slots=True)
+class OpenContact:
+    """A new contact with its first address; `company_id` 0 = none. `company_name` opens or finds a company."""
+
+    contact_id: int
+    address: str
+    name: str
+    categories: tuple[str, ...] = ()
+    company_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenTicket:
+    """A new ticket with its first session; `claims` is the ticket it claims to belong to (MAIL.md 5)."""
+
+    ticket_id: int
+    number: str
+    session_id: int
+    queue: str
+    subject: str
+    contact_id: int
+    status: str = "open"
+    priority: str = "normal"
+    categories: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    agent: str = ""
+    owner_group: str = ""
+    follow_up_agent: str = ""
+    follow_up_at: datetime | None = None
+    workflow: str = ""
+    claims: int = 0
+    match_key: str = ""  # what S5 compares: the folded subject or the key taken out of it
+    participants: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeTicket:
+    """Set one field of a ticket; the old value goes into the history."""
+
+    ticket_id: int
+    field: str
+    value: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class MoveSession:
+    """Move a session to another state (the table of `domain/session.py`)."""
+
+    session_id: int
+    state: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Remember:
+    """Keep a key until a time: duplicate ids, answered senders."""
+
+    scope: str
+    key: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """Keep the mail in a visible folder with a reason, instead of a ticket."""
+
+    folder: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class MarkFailing:
+    """A hard bounce came back for this address."""
+
+    address: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Suppressed:
+    """An automatic mail that was not planned at all, and why: it is stored and counted like the gate's."""
+
+    kind: MailKind
+    to_address: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refuse:
+    """Answer this recipient with a 5xx; nothing else of this delivery happens but the record of it."""
+
+    code: int
+    enhanced: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """Discard: the record and the octets stay for the retention period, no folder gets it."""
+
+    reason: str
+
+
+Effect = (
+    Deliver
+    | Forward
+    | Send
+    | OpenContact
+    | OpenTicket
+    | AddEntry
+    | ChangeTicket
+    | MoveSession
+    | Remember
+    | SetAside
+    | MarkFailing
+    | Suppressed
+    | Refuse
+    | Drop
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What the rules decided for one recipient.
+
+    `rule` is `script:line` of the decisive action, `action` its name, `summary` goes into reply and log
+    (`ticket=T-7`, `folder=INBOX`). `trace` is plain data (dicts, lists, strings, numbers) fit for JSON.
+    `error` is the run-time error's text where the script failed and the implicit keep took over.
+    """
+
+    effects: tuple[Effect, ...]
+    rule: str
+    action: str
+    summary: str
+    trace: dict[str, object] = field(default_factory=dict)
+    error: str = ""

@@ -1,0 +1,1 @@
+"""Mail goes out after the 250: composing, the retry schedule, the worker."""

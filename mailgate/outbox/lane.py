@@ -1,0 +1,89 @@
+"""The rows that wait in memory for one target, and the batches that are on their way to it.
+
+Each target has a lane of its own, so a slow one delays nobody but itself.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import Final
+
+from mailgate.domain.target import Target
+from mailgate.store.rows import OutboxRow
+
+Carry = Callable[[Target, Sequence[OutboxRow]], Awaitable[None]]
+
+# How much the last batch counts for the pace of a lane: one odd batch changes little, three in a row much.
+WEIGHT: Final = 0.3
+
+
+class Lane:
+    """One target's queue; `carry` takes a batch to its end, raising nothing.
+
+    It is full when more than `room` rows wait in it and they will wait for longer than `slow_s`.
+    """
+
+    def __init__(self, target: Target, room: int, slow_s: float, carry: Carry) -> None:
+        self._target = target
+        self._room = room
+        self._slow_s = slow_s
+        self._carry = carry
+        self._rows: deque[OutboxRow] = deque()
+        self._running: set[asyncio.Task[None]] = set()
+        self._open = True
+        # Seconds per row, and when the last batch ended or the first one began.
+        self._pace = 0.0
+        self._mark = 0.0
+
+    @property
+    def behind_s(self) -> float:
+        """How long the last row in the queue will have to wait, as far as anybody can tell."""
+        since = asyncio.get_running_loop().time() - self._mark if self._running else 0.0
+        return max(since, len(self._rows) * self._pace)
+
+    @property
+    def full(self) -> bool:
+        """Whether another row had better wait in the database."""
+        return len(self._rows) >= self._room and self.behind_s > self._slow_s
+
+    def add(self, rows: Iterable[OutboxRow]) -> None:
+        """Queue rows and start what may start."""
+        self._rows.extend(rows)
+        self._pump()
+
+    def _pump(self) -> None:
+        """Start batches; what waits is shared out among all that may run."""
+        while self._open and self._rows and (free := self._target.parallel - len(self._running)) > 0:
+            if not self._running:
+                self._mark = asyncio.get_running_loop().time()
+            size = min(self._target.batch, -(-len(self._rows) // free))
+            batch = [self._rows.popleft() for _ in range(size)]
+            task = asyncio.create_task(self._run(batch))
+            self._running.add(task)
+            task.add_done_callback(self._ended)
+
+    async def _run(self, batch: Sequence[OutboxRow]) -> None:
+        await self._carry(self._target, batch)
+        now = asyncio.get_running_loop().time()
+        self._pace += WEIGHT * ((now - self._mark) / len(batch) - self._pace)
+        self._mark = now
+
+    def _ended(self, task: "asyncio.Task[None]") -> None:
+        self._running.discard(task)
+        self._pump()
+
+    def unload(self) -> list[OutboxRow]:
+        """Return the rows for which there is no room, the newest ones, none where the lane is not full."""
+        return [self._rows.pop() for _ in range(len(self._rows) - self._room)] if self.full else []
+
+    def shut(self) -> list[OutboxRow]:
+        """Start nothing more; returns the rows that were not begun."""
+        self._open = False
+        rest = list(self._rows)
+        self._rows.clear()
+        return rest
+
+    @property
+    def running(self) -> set["asyncio.Task[None]"]:
+        """The batches on their way."""
+        return set(self._running)

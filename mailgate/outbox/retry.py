@@ -1,0 +1,78 @@
+"""When to try again, and when to stop: the schedule of the outbox, as plain arithmetic.
+
+Mail of ours is given up in the end, with the reason kept. Mail that somebody entrusted to us (deliver,
+redirect) is never given up: it is held with an alarm, for a person to decide. Nothing is ever bounced.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, Literal
+
+from mailgate.domain.target import Failed, JobKind, Outcome, Retry, Sent
+
+# Minutes between tries: a restart of the other side is over in a minute, an outage in hours.
+FIRST: Final = (1, 5, 15, 30, 60, 120)
+# Then as often as other mailers do at most.
+LATER: Final = 240
+# As long as Postfix keeps a mail by default.
+GIVE_UP_AFTER: Final = timedelta(days=5)
+# Up to a tenth earlier or later, so that what failed together does not come back together.
+SPREAD: Final = 0.1
+
+State = Literal["sent", "waiting", "held", "given_up"]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What becomes of a row; `due` is set for waiting only, `alarm` when somebody must be told."""
+
+    state: State
+    due: datetime | None = None
+    reason: str = ""
+    alarm: bool = False
+
+
+def tries(give_up_after: timedelta = GIVE_UP_AFTER) -> int:
+    """Return how many tries fill this time: 36 for five days.
+
+    Tries are counted, not hours: what a person releases gets the whole schedule again, and an outage of our
+    own does not use up a mail's time.
+    """
+    left, count = give_up_after.total_seconds() / 60, 1
+    for wait in FIRST:
+        if left < wait:
+            return count
+        left, count = left - wait, count + 1
+    return count + int(left // LATER)
+
+
+def delay(attempts: int, jitter: float) -> timedelta:
+    """Return how long to wait after the try that made it `attempts` (from 1); `jitter` is from 0 to 1."""
+    minutes = FIRST[attempts - 1] if attempts <= len(FIRST) else LATER
+    return timedelta(minutes=minutes * (1 - SPREAD + 2 * SPREAD * jitter))
+
+
+def next_step(
+    kind: JobKind,
+    attempts: int,
+    outcome: Outcome,
+    now: datetime,
+    jitter: float,
+    give_up_after: timedelta = GIVE_UP_AFTER,
+) -> Step:
+    """Return what becomes of a row after a try; `attempts` counts the tries before this one."""
+    match outcome:
+        case Sent():
+            return Step("sent")
+        case Failed(reply):
+            return _stop(kind, f"refused: {reply}")
+        case Retry(reply):
+            if attempts + 1 >= tries(give_up_after):
+                return _stop(kind, f"tried {attempts + 1} times in vain: {reply}")
+            return Step("waiting", now + delay(attempts + 1, jitter), reply)
+
+
+def _stop(kind: JobKind, reason: str) -> Step:
+    if kind == "send":
+        return Step("given_up", reason=reason, alarm=True)
+    return Step("held", reason=reason, alarm=True)

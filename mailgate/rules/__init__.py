@@ -1,0 +1,1 @@
+"""Which script decides about a mail, and what it decides."""

@@ -1,0 +1,66 @@
+"""What one delivery gathers while its effects are applied; the functions in `apply*.py` fill it in."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from mailgate.domain.effects import Forward, Refuse, Send
+from mailgate.domain.mail import Mail
+from mailgate.domain.ports import Reader
+from mailgate.store.transaction import Transaction
+
+
+class Verdict(Protocol):
+    """What the gate says: `outcome` is send, suppress, hold or digest."""
+
+    @property
+    def outcome(self) -> str:
+        """What becomes of the mail."""
+
+    @property
+    def reason(self) -> str:
+        """Why, as one word of a closed list; "" for send."""
+
+    @property
+    def alarm(self) -> bool:
+        """Whether somebody must be told."""
+
+
+class Gate(Protocol):
+    """The one gate for automatic mail (`domain/gate.py`), bound to its policy."""
+
+    def send(self, effect: Send, mail: Mail, reader: Reader, now: datetime) -> Verdict:
+        """Judge a mail of ours."""
+
+    def forward(self, effect: Forward, mail: Mail, already: int, reader: Reader, now: datetime) -> Verdict:
+        """Judge a redirect; `already` were let through for this mail."""
+
+    def counters(self, effect: Send | Forward, mail: Mail) -> Iterable[tuple[str, str]]:
+        """Return what to count when the mail is let through."""
+
+    def overruns(self, effect: Send | Forward, verdict: Verdict) -> Iterable[tuple[str, str]]:
+        """Return what to count when a budget is used up (a rule that does so too often is paused)."""
+
+
+@dataclass(slots=True)
+class Application:
+    """One delivery while it is being applied: what it is given, and what has become of it so far."""
+
+    tx: Transaction
+    mail: Mail
+    reader: Reader
+    gate: Gate
+    delivery_id: int
+    message_id: int
+    forwards: int = 0
+    status: str = "accepted"
+    reason: str = ""
+    places: list[tuple[str, str]] = field(default_factory=list)
+    refusal: Refuse | None = None
+    ticket_id: int = 0
+    number: str = ""
+    fresh_tickets: set[int] = field(default_factory=set)
+    suppressed: list[str] = field(default_factory=list)
+    alarms: list[str] = field(default_factory=list)
+    outbox_rows: int = 0

@@ -1,0 +1,104 @@
+"""Effects become rows: one function per effect, chosen in one place. Nothing here decides anything.
+
+Runs inside the savepoint of the delivery (`store/unit.py`); ticket effects stand in `apply_tickets.py`, what
+leaves the house in `apply_outgoing.py`.
+"""
+
+from collections.abc import Iterable
+
+from mailgate.domain.effects import (
+    AddEntry,
+    ChangeTicket,
+    Deliver,
+    Drop,
+    Effect,
+    Forward,
+    MarkFailing,
+    MoveSession,
+    OpenContact,
+    OpenTicket,
+    Refuse,
+    Remember,
+    Send,
+    SetAside,
+    Suppressed,
+)
+from mailgate.store.application import Application
+from mailgate.store.apply_outgoing import (
+    apply_deliver,
+    apply_forward,
+    apply_mark_failing,
+    apply_send,
+    apply_suppressed,
+)
+from mailgate.store.apply_tickets import (
+    apply_change_ticket,
+    apply_entry,
+    apply_move_session,
+    apply_open_contact,
+    apply_open_ticket,
+)
+from mailgate.store.transaction import millis
+
+
+def apply_effects(effects: Iterable[Effect], app: Application) -> None:
+    """Apply all effects in their order; a refusal among them is then the only one (see `Refuse`)."""
+    wanted = tuple(effects)
+    refusal = next((e for e in wanted if isinstance(e, Refuse)), None)
+    if refusal is not None:
+        app.refusal = refusal
+        app.status = "refused"
+        app.reason = refusal.text
+        return
+    for effect in wanted:
+        _apply(effect, app)
+
+
+def _apply(effect: Effect, app: Application) -> None:  # noqa: C901  a closed list, one line each
+    match effect:
+        case Deliver():
+            apply_deliver(effect, app)
+        case OpenTicket():
+            apply_open_ticket(effect, app)
+        case AddEntry():
+            apply_entry(effect, app)
+        case OpenContact():
+            apply_open_contact(effect, app)
+        case Send():
+            apply_send(effect, app)
+        case Forward():
+            apply_forward(effect, app)
+        case ChangeTicket():
+            apply_change_ticket(effect, app)
+        case MoveSession():
+            apply_move_session(effect, app)
+        case Remember():
+            apply_remember(effect, app)
+        case SetAside():
+            apply_set_aside(effect, app)
+        case MarkFailing():
+            apply_mark_failing(effect, app)
+        case Suppressed():
+            apply_suppressed(effect, app)
+        case Drop():
+            apply_drop(effect, app)
+        case Refuse():  # pragma: no cover  taken out by apply_effects
+            app.refusal = effect
+
+
+def apply_remember(effect: Remember, app: Application) -> None:
+    """Keep a key until a time; a later time replaces an earlier one."""
+    app.tx.execute(app.tx.hot.out.remember, (effect.scope, effect.key, millis(effect.until)))
+
+
+def apply_set_aside(effect: SetAside, app: Application) -> None:
+    """Keep the mail in a visible folder with its reason."""
+    app.status = "aside"
+    app.reason = effect.reason
+    app.places.append((effect.folder, ""))
+
+
+def apply_drop(effect: Drop, app: Application) -> None:
+    """Discard: only the record and the octets stay, for the retention period."""
+    app.status = "discarded"
+    app.reason = effect.reason

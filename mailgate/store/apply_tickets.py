@@ -1,0 +1,186 @@
+"""Contacts, tickets, sessions and their history: effects become rows."""
+
+from typing import Any, Final
+
+from mailgate.domain.address import fold
+from mailgate.domain.effects import AddEntry, ChangeTicket, EntryKind, MoveSession, OpenContact, OpenTicket
+from mailgate.store.application import Application
+from mailgate.store.models.tickets import Ticket
+from mailgate.store.pack import clean, words
+from mailgate.store.rows import ContactRow, EntryRow, TicketRow
+from mailgate.store.transaction import millis
+
+# What a rule or a person may set on a ticket; lists are given separated by commas and kept as JSON.
+LISTS: Final = frozenset({"categories", "tags"})
+NUMBERS: Final = frozenset({"merged_into", "follow_up_at", "contact_id"})
+TEXTS: Final = frozenset(
+    {"status", "priority", "queue", "agent", "subject", "owner_group", "follow_up_agent", "workflow"}
+)
+
+
+def apply_open_contact(effect: OpenContact, app: Application) -> None:
+    """Open a contact with its first address, and its company if that is new too (W5)."""
+    tx, sql = app.tx, app.tx.hot.people
+    company_id = _company(effect.company_name, app) if effect.company_name else 0
+    tx.execute(
+        sql.contact,
+        ContactRow(effect.contact_id, clean(effect.name), words(effect.categories), company_id, tx.now_ms),
+    )
+    tx.execute(sql.address, (fold(effect.address), effect.contact_id, clean(effect.address), tx.now_ms))
+
+
+def _company(name: str, app: Application) -> int:
+    tx, sql = app.tx, app.tx.hot.people
+    folded = clean(name).casefold().strip()
+    row = tx.one(sql.find_company, (folded,))
+    if row is not None:
+        return int(row[0])
+    company_id = tx.allocate("company")
+    tx.execute(sql.company, (company_id, clean(name), folded, tx.now_ms))
+    return company_id
+
+
+def apply_open_ticket(effect: OpenTicket, app: Application) -> None:
+    """Open a ticket with its first session."""
+    tx, sql, now = app.tx, app.tx.hot.tickets, app.tx.now_ms
+    tx.execute(
+        sql.ticket,
+        TicketRow(
+            id=effect.ticket_id,
+            number=effect.number,
+            queue=effect.queue,
+            subject=clean(effect.subject),
+            status=effect.status,
+            priority=effect.priority,
+            contact_id=effect.contact_id,
+            agent=effect.agent,
+            owner_group=effect.owner_group,
+            categories=words(effect.categories),
+            tags=words(effect.tags),
+            follow_up_agent=effect.follow_up_agent,
+            follow_up_at=millis(effect.follow_up_at) if effect.follow_up_at else 0,
+            workflow=effect.workflow,
+            claims=effect.claims,
+            match_key=clean(effect.match_key),
+            session_id=effect.session_id,
+            created_at=now,
+            touched_at=now,
+        ),
+    )
+    tx.execute(sql.session, (effect.session_id, effect.ticket_id, "unopened", "", now, now))
+    tx.execute(sql.count, (effect.queue, effect.status, 1))
+    for address in effect.participants:
+        tx.execute(sql.participant, (effect.ticket_id, fold(address), clean(address), "cc", 1, now))
+    app.fresh_tickets.add(effect.ticket_id)
+    app.ticket_id, app.number = effect.ticket_id, effect.number
+
+
+def apply_entry(effect: AddEntry, app: Application, outbox_id: int = 0) -> None:
+    """Add to a ticket's history; remembers the Message-ID and an unconfirmed sender."""
+    tx, sql, now = app.tx, app.tx.hot.tickets, app.tx.now_ms
+    msgid = clean(effect.message_id)
+    tx.execute(
+        sql.entry,
+        EntryRow(
+            id=effect.entry_id,
+            ticket_id=effect.ticket_id,
+            session_id=effect.session_id,
+            at=now,
+            kind=effect.kind.value,
+            author=clean(effect.author),
+            text=clean(effect.text),
+            message_id=app.message_id if effect.with_message else 0,
+            outbox_id=outbox_id,
+            msgid=msgid,
+            unverified=int(effect.unverified),
+        ),
+    )
+    if msgid:
+        tx.execute(sql.reference, (msgid, effect.ticket_id, effect.session_id, now))
+    if effect.unverified and effect.author:
+        # Shown at the ticket as unconfirmed; gets no copies until an agent confirms it.
+        folded = fold(effect.author)
+        tx.execute(sql.participant, (effect.ticket_id, folded, clean(effect.author), "unconfirmed", 0, now))
+    if effect.ticket_id not in app.fresh_tickets:
+        tx.execute(sql.touch, (now, effect.ticket_id))
+        if effect.touches_session:
+            tx.execute(sql.touch_session, (now, effect.session_id))
+    if effect.with_message:
+        app.ticket_id = effect.ticket_id
+
+
+def apply_change_ticket(effect: ChangeTicket, app: Application) -> None:
+    """Set one field of a ticket; the old value goes into the history. ValueError for a field that is none."""
+    tx = app.tx
+    new = _stored(effect.field, effect.value)
+    column = Ticket._meta.fields[effect.field]  # noqa: SLF001  Peewee's own way in
+    row = tx.query(
+        Ticket.select(column, Ticket.session_id, Ticket.queue, Ticket.status).where(
+            Ticket.id == effect.ticket_id
+        )
+    ).fetchone()
+    if row is None:
+        raise ValueError(f"no ticket {effect.ticket_id} to change")
+    old, session_id, queue, status = row
+    if old == new:
+        return
+    tx.query(Ticket.update({column: new, Ticket.touched_at: tx.now_ms}).where(Ticket.id == effect.ticket_id))
+    _recount(app, effect, queue, status)
+    tx.execute(
+        tx.hot.tickets.entry,
+        EntryRow(
+            id=tx.allocate("entry"),
+            ticket_id=effect.ticket_id,
+            session_id=session_id,
+            at=tx.now_ms,
+            kind=EntryKind.CHANGE.value,
+            author=clean(effect.by),
+            field=effect.field,
+            old=str(old),
+            new=str(new),
+        ),
+    )
+
+
+def _stored(field: str, value: str) -> Any:
+    """Return the value as its column keeps it."""
+    if field in LISTS:
+        return words(tuple(part.strip() for part in clean(value).split(",") if part.strip()))
+    if field in NUMBERS:
+        return int(value)
+    if field in TEXTS:
+        return clean(value)
+    raise ValueError(f"a ticket has no field {field!r} to set")
+
+
+def _recount(app: Application, effect: ChangeTicket, queue: str, status: str) -> None:
+    """Keep the counts per queue and status right."""
+    after = {"queue": (effect.value, status), "status": (queue, effect.value)}.get(effect.field)
+    if after is not None:
+        app.tx.execute(app.tx.hot.tickets.count, (queue, status, -1))
+        app.tx.execute(app.tx.hot.tickets.count, (*after, 1))
+
+
+def apply_move_session(effect: MoveSession, app: Application) -> None:
+    """Move a session to another state; what it was goes into the ticket's history (G7)."""
+    tx, sql = app.tx, app.tx.hot.tickets
+    row = tx.one(sql.find_session, (effect.session_id,))
+    if row is None:
+        raise ValueError(f"no session {effect.session_id} to move")
+    ticket_id, old = row
+    tx.execute(sql.move_session, (effect.state, clean(effect.reason), tx.now_ms, effect.session_id))
+    tx.execute(
+        sql.entry,
+        EntryRow(
+            id=tx.allocate("entry"),
+            ticket_id=ticket_id,
+            session_id=effect.session_id,
+            at=tx.now_ms,
+            kind=EntryKind.CHANGE.value,
+            author="",
+            text=clean(effect.reason),
+            field="session",
+            old=old,
+            new=effect.state,
+        ),
+    )

@@ -1,0 +1,1 @@
+"""The tables, one file per group; `tables.py` lists them all."""

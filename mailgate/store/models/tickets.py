@@ -1,0 +1,129 @@
+"""Tickets, their sessions and their append-only history."""
+
+from peewee import BigAutoField, BigIntegerField, CompositeKey, TextField
+
+from mailgate.store.models.base import Row, int_column, text_column
+
+
+class Counter(Row):
+    """The last id given, per kind; ticket numbers are made of it, so none is ever used twice."""
+
+    kind = TextField(primary_key=True)
+    value = int_column()
+
+    class Meta:
+        """The kind is the row's place."""
+
+        without_rowid = True
+
+
+class Ticket(Row):
+    """The case with a number. `session_id` is its current session, `categories` and `tags` are JSON lists."""
+
+    id = BigAutoField()
+    number = TextField(unique=True)
+    queue = text_column()
+    subject = text_column()
+    status = text_column()
+    priority = text_column()
+    contact_id = int_column()
+    agent = text_column()
+    owner_group = text_column()
+    categories = text_column()
+    tags = text_column()
+    follow_up_agent = text_column()
+    follow_up_at = int_column()
+    workflow = text_column()
+    claims = int_column()
+    merged_into = int_column()
+    match_key = text_column()
+    session_id = int_column()
+    created_at = int_column()
+    touched_at = int_column()
+
+
+# A list page is one walk down this index, whatever the number of tickets.
+Ticket.add_index(Ticket.queue, Ticket.status, Ticket.id)
+Ticket.add_index(Ticket.contact_id, Ticket.match_key, Ticket.id)
+
+
+class TicketCount(Row):
+    """How many tickets a queue has in each status; counting a million rows when asked would cost too much."""
+
+    queue = TextField()
+    status = TextField()
+    n = int_column()
+
+    class Meta:
+        """One row per queue and status."""
+
+        primary_key = CompositeKey("queue", "status")
+        without_rowid = True
+
+
+class Session(Row):
+    """One e-mail conversation inside a ticket; states and moves are those of `domain/session.py`."""
+
+    id = BigAutoField()
+    ticket_id = BigIntegerField(index=True)
+    state = text_column()
+    reason = text_column()
+    opened_at = int_column()
+    last_at = int_column()
+
+
+class Entry(Row):
+    """One entry of a ticket's history; never changed, never deleted.
+
+    For a change, `field`, `old` and `new` say what; for a mail, `message_id` names its row.
+    """
+
+    id = BigAutoField()
+    ticket_id = BigIntegerField()
+    session_id = int_column()
+    at = BigIntegerField()
+    kind = text_column()
+    author = text_column()
+    text = text_column()
+    message_id = int_column()
+    outbox_id = int_column()
+    msgid = text_column()
+    unverified = int_column()
+    field = text_column()
+    old = text_column()
+    new = text_column()
+
+
+Entry.add_index(Entry.ticket_id, Entry.id)
+
+
+class MessageRef(Row):
+    """A Message-ID of a conversation, ours or theirs: what In-Reply-To and References are looked up in."""
+
+    msgid = TextField()
+    ticket_id = BigIntegerField()
+    session_id = int_column()
+    at = int_column()
+
+    class Meta:
+        """One row per id and ticket."""
+
+        primary_key = CompositeKey("msgid", "ticket_id")
+        without_rowid = True
+
+
+class Participant(Row):
+    """Somebody who takes part in a ticket beside its contact; `confirmed` by an agent or by us."""
+
+    ticket_id = BigIntegerField()
+    folded = TextField()
+    address = text_column()
+    role = text_column()
+    confirmed = int_column()
+    at = int_column()
+
+    class Meta:
+        """One row per ticket and address."""
+
+        primary_key = CompositeKey("ticket_id", "folded")
+        without_rowid = True

@@ -1,0 +1,131 @@
+"""Answers to the pure core's questions (`domain/ports.Reader`), from inside the unit's transaction.
+
+So two copies of a mail that arrive together cannot both be "new": the second sees what the first has applied.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from mailgate.domain.address import fold
+from mailgate.domain.ports import ContactView, Kind, SentView, TicketView
+from mailgate.store.counts import counted
+from mailgate.store.pack import unwords
+from mailgate.store.transaction import Transaction, millis
+
+# Merged tickets can be merged again; a longer chain than this is a mistake in the data, and not followed.
+MERGE_HOPS: Final = 16
+# One hard bounce may be a full mailbox that is reported wrongly; the second one marks it.
+FAILING_AFTER: Final = 2
+# As long as Zammad's: after that the address gets another chance.
+FAILING_FOR_MS: Final = 60 * 86400 * 1000
+
+
+def contact_view(row: Any, company: str) -> ContactView:
+    """Return a contact as rules see it, from the columns of `hot.PeopleSql.find_contact`."""
+    return ContactView(
+        contact_id=row[0],
+        name=row[1],
+        address=row[2],
+        type=row[3],
+        vip=bool(row[4]),
+        categories=unwords(row[5]),
+        company=company,
+        language=row[7],
+        salutation=row[8],
+    )
+
+
+class UnitReader:
+    """Questions within one transaction; it keeps nothing, so it is never out of date."""
+
+    __slots__ = ("_tx",)
+
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+
+    def allocate(self, kind: Kind) -> int:
+        """Return a fresh id; for tickets it is also what the number is made of."""
+        return self._tx.allocate(kind)
+
+    def contact(self, address: str) -> ContactView | None:
+        """Return the contact that owns this address (compared by `address.fold`)."""
+        sql = self._tx.hot.people
+        row = self._tx.one(sql.find_contact, (fold(address),))
+        if row is None:
+            return None
+        company = self._tx.one(sql.company_name, (row[6],)) if row[6] else None
+        return contact_view(row, company[0] if company else "")
+
+    def ticket(self, ticket_id: int) -> TicketView | None:
+        """Return the ticket, following `merged_into`."""
+        return self._follow(self._tx.one(self._tx.hot.tickets.find, (ticket_id,)))
+
+    def ticket_by_number(self, number: str) -> TicketView | None:
+        """Return the ticket with this number, following `merged_into`."""
+        return self._follow(self._tx.one(self._tx.hot.tickets.find_number, (number,)))
+
+    def _follow(self, row: Any) -> TicketView | None:
+        for _ in range(MERGE_HOPS):
+            if row is None:
+                return None
+            view = TicketView(*row)
+            if not view.merged_into:
+                return view
+            row = self._tx.one(self._tx.hot.tickets.find, (view.merged_into,))
+        return None
+
+    def tickets_by_message_ids(self, ids: Sequence[str]) -> list[TicketView]:
+        """Return the tickets in whose conversation one of these stands, in the order of `ids`, each once."""
+        found: dict[int, TicketView] = {}
+        for ticket_id in self._referenced(ids):
+            ticket = self.ticket(ticket_id)
+            if ticket is not None:
+                found.setdefault(ticket.ticket_id, ticket)
+        return list(found.values())
+
+    def _referenced(self, ids: Sequence[str]) -> Iterator[int]:
+        sql = self._tx.hot.tickets.by_reference
+        for msgid in ids:
+            yield from (row[0] for row in self._tx.execute(sql, (msgid,)).fetchall())
+
+    def ticket_by_match_key(self, contact_id: int, match_key: str, since: datetime) -> TicketView | None:
+        """Return the newest ticket of the contact with this key (S5), touched since then."""
+        if not match_key:
+            return None
+        row = self._tx.one(self._tx.hot.tickets.find_key, (contact_id, match_key, millis(since)))
+        return None if row is None else TicketView(*row)
+
+    def is_participant(self, ticket_id: int, address: str) -> bool:
+        """Whether the address is the ticket's contact, a confirmed participant, or the agent in charge."""
+        ticket = self.ticket(ticket_id)
+        if ticket is None or not address:
+            return False
+        folded = fold(address)
+        if ticket.agent and fold(ticket.agent) == folded:
+            return True
+        owner = self._tx.one(self._tx.hot.people.owner_of, (folded,))
+        if owner is not None and owner[0] == ticket.contact_id:
+            return True
+        row = self._tx.one(self._tx.hot.tickets.takes_part, (ticket.ticket_id, folded))
+        return row is not None and bool(row[0])
+
+    def sent(self, message_id: str) -> SentView | None:
+        """Return the mail of ours with this Message-ID."""
+        row = self._tx.one(self._tx.hot.out.find_sent, (message_id,))
+        return None if row is None else SentView(*row)
+
+    def remembered(self, scope: str, key: str) -> bool:
+        """Whether `Remember(scope, key)` still holds."""
+        return self._tx.one(self._tx.hot.out.remembered, (scope, key, self._tx.now_ms)) is not None
+
+    def count(self, scope: str, key: str, window_s: int) -> int:
+        """Return how often (scope, key) was counted within the last seconds (the gate's budgets)."""
+        tx = self._tx
+        waiting = tx.tally.get((scope, key), 0)
+        return waiting + counted(tx.execute, tx.hot.out.counted, scope, key, window_s, tx.now_ms)
+
+    def failing(self, address: str) -> bool:
+        """Whether mail to this address came back for good repeatedly and lately."""
+        row = self._tx.one(self._tx.hot.out.failing, (fold(address), self._tx.now_ms - FAILING_FOR_MS))
+        return row is not None and row[0] >= FAILING_AFTER

@@ -1,0 +1,132 @@
+"""Source to program: parse, bind, and make closures; the entry of the whole language.
+
+    source -> lexer -> parser -> binder (names, types, constants: all errors of one pass) -> closures -> Program
+"""
+
+from collections.abc import Sequence
+
+from sieve_like.binder import Binder
+from sieve_like.errors import CompileErrors, Diagnostics, ScriptFailure
+from sieve_like.host import Catalogue, EmptyCatalogue
+from sieve_like.index import SHORTEST_CHAIN, chain
+from sieve_like.interpreter import Run, Signal, Step, Test
+from sieve_like.limits import Limits
+from sieve_like.parser import parse
+from sieve_like.program import Program, Trace
+from sieve_like.registry import Registry
+from sieve_like.spec import Bound, CommandSpec, Namespace, Probe, TestSpec
+
+
+def compile_script(
+    source: bytes | str,
+    *,
+    name: str = "script",
+    registry: Registry,
+    limits: Limits = Limits(),  # noqa: B008 - frozen, so one for all calls is no shared state
+    catalogue: Catalogue | None = None,
+) -> Program:
+    """Compile a script. Raises CompileErrors with everything that is wrong; warnings are kept in the program."""
+    diagnostics = Diagnostics()
+    commands = parse(source, limits, diagnostics)
+    binder = Binder(registry, limits, diagnostics, catalogue or EmptyCatalogue())
+    block = binder.script(commands)
+    if diagnostics.errors:
+        raise CompileErrors(name, diagnostics.ordered())
+
+    def build(trace: Trace) -> Step:
+        return Compiler(registry, limits, trace).block(block)
+
+    # The closures without a trace are made now, so that a run never pays for it.
+    program = Program(name, frozenset(binder.required), diagnostics.ordered(), limits, build)
+    program.prepare()
+    return program
+
+
+class Compiler:
+    """Makes closures of bound commands and tests; `traced` ones write the trace."""
+
+    def __init__(self, registry: Registry, limits: Limits, trace: Trace) -> None:
+        self.limits, self.traced = limits, trace is not Trace.OFF
+        self._registry, self._indexed = registry, trace is not Trace.FULL
+
+    def namespace(self, name: str) -> Namespace | None:
+        """Return a namespace by its name."""
+        found = self._registry.namespace(name)
+        return found[0] if found is not None else None
+
+    def test(self, bound: Bound) -> Test:
+        """Return the closure of a test."""
+        assert isinstance(bound.spec, TestSpec)
+        return bound.spec.compile(bound, self)
+
+    def block(self, bounds: Sequence[Bound]) -> Step:
+        """Return the closure of a block: its commands in order, until one signals to leave it."""
+        steps = tuple(self._chained(bounds))
+        weight, limit = _weight(bounds), self.limits.steps
+
+        def block(run: Run) -> Signal | None:
+            run.steps += weight
+            if run.steps > limit:
+                raise ScriptFailure("the script takes too long", bounds[0].span)
+            for step in steps:
+                signal = step(run)
+                if signal is not None:
+                    return signal
+            return None
+
+        return block if steps else _nothing
+
+    def _chained(self, bounds: Sequence[Bound]) -> list[Step]:
+        """Return the steps of a block; long rows of guarded commands become one step with an index."""
+        steps: list[Step] = []
+        row: list[tuple[Step, tuple[Probe, ...] | None]] = []
+        for bound in bounds:
+            guard = command_guard(bound) if self._indexed else None
+            if guard is None:
+                steps += _row(row)
+                row = []
+                steps.append(self._step(bound))
+            else:
+                row.append((self._step(bound), guard))
+        return steps + _row(row)
+
+    def _step(self, bound: Bound) -> Step:
+        assert isinstance(bound.spec, CommandSpec)
+        return bound.spec.compile(bound, self)
+
+
+def _row(row: list[tuple[Step, tuple[Probe, ...] | None]]) -> list[Step]:
+    if len(row) < SHORTEST_CHAIN:
+        return [step for step, _ in row]
+    return [chain([step for step, _ in row], [guard for _, guard in row])]
+
+
+def command_guard(bound: Bound) -> tuple[Probe, ...] | None:
+    """Return probes of which one must hold for a command to do anything, None where it may always do something."""
+    if not bound.tests:
+        return None
+    found: list[Probe] = []
+    for link in (bound, *bound.followers):
+        guard = link.tests[0].guard() if link.tests else None
+        if guard is None:
+            return None
+        found += guard
+    return tuple(found)
+
+
+def _nothing(run: Run) -> Signal | None:
+    del run
+    return None
+
+
+def _weight(bounds: Sequence[Bound]) -> int:
+    """Return what entering a block costs: its commands and their tests, not those of inner blocks."""
+    return sum(1 + _tests(bound.tests) + _weight_of_followers(bound) for bound in bounds)
+
+
+def _weight_of_followers(bound: Bound) -> int:
+    return sum(_tests(follower.tests) for follower in bound.followers)
+
+
+def _tests(tests: Sequence[Bound]) -> int:
+    return sum(1 + _tests(test.tests) for test in tests)

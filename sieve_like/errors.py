@@ -1,0 +1,148 @@
+"""What can be wrong with a script, and how it is said: every stage from the lexer to the run reports through here.
+
+    Diagnostic          one complaint with its place (errors and warnings)
+    CompileErrors       raised by `compiler.compile_script` with all diagnostics of one pass
+    ScriptFailure       raised inside a run; the interpreter turns it into `result.RuntimeFailure`
+    RegistryError       extensions that do not fit together
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from enum import Enum
+
+# A client shows a handful; a file that is no script at all would otherwise yield one complaint per line.
+MAX_DIAGNOSTICS = 100
+# A caret line longer than a terminal helps nobody.
+MAX_SHOWN_COLUMNS = 160
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A place in the source: lines and columns from 1, the end behind the last character; 0 means no place."""
+
+    line: int = 0
+    column: int = 0
+    end_line: int = 0
+    end_column: int = 0
+
+    def to(self, end: "Span") -> "Span":
+        """Return the span from the start of this one to the end of the other."""
+        return Span(self.line, self.column, end.end_line, end.end_column)
+
+
+NOWHERE = Span()
+
+
+class Severity(Enum):
+    """How bad it is: an error refuses the script, a warning does not."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One complaint: what, where, and the line of source that it is about."""
+
+    severity: Severity
+    message: str
+    span: Span
+    source_line: str = ""
+
+    def text(self, name: str) -> str:
+        """Return `name: line 4: error: message. (column 7)` as clients of other engines expect it."""
+        place = f"{name}: line {self.span.line}" if self.span.line else name
+        column = f" (column {self.span.column})" if self.span.line else ""
+        return f"{place}: {self.severity.value}: {self.message}.{column}"
+
+    def gcc(self, name: str) -> str:
+        """Return `name:4:7: error: message`, which editors jump to."""
+        return f"{name}:{self.span.line}:{self.span.column}: {self.severity.value}: {self.message}"
+
+    def caret(self) -> str:
+        """Return the line of source with carets below the place, "" where there is none to show."""
+        if not self.source_line or not 0 < self.span.column <= MAX_SHOWN_COLUMNS:
+            return ""
+        shown = self.source_line[:MAX_SHOWN_COLUMNS]
+        end = self.span.end_column if self.span.end_line == self.span.line else len(shown) + 1
+        width = max(1, min(end, len(shown) + 1) - self.span.column)
+        # Tabs stay tabs, so that the carets stand below what they mean.
+        lead = "".join("\t" if c == "\t" else " " for c in shown[: self.span.column - 1])
+        return f"    {shown}\n    {lead}{'^' * width}"
+
+
+class CompileErrors(Exception):
+    """A script that does not compile: all complaints of one pass, warnings among them."""
+
+    def __init__(self, name: str, diagnostics: Sequence[Diagnostic]) -> None:
+        self.name = name
+        self.diagnostics = tuple(diagnostics)
+        super().__init__(name)
+
+    def __str__(self) -> str:
+        return render(self.name, self.diagnostics)
+
+
+class RegistryError(Exception):
+    """A file without its EXTENSION, or a name that two extensions use; the text names all offenders."""
+
+
+class ScriptFailure(Exception):
+    """A run-time error: it ends the run, voids its actions and leaves the implicit keep (RFC 5228 2.10.6)."""
+
+    def __init__(self, text: str, span: Span = NOWHERE) -> None:
+        self.text = text
+        self.span = span
+        super().__init__(text)
+
+
+def render(name: str, diagnostics: Sequence[Diagnostic]) -> str:
+    """Return all complaints as text, each with its caret lines, and how many errors there are."""
+    lines: list[str] = []
+    for one in diagnostics:
+        lines.append(one.text(name))
+        caret = one.caret()
+        if caret:
+            lines.append(caret)
+    count = sum(d.severity is Severity.ERROR for d in diagnostics)
+    if count:
+        lines.append(f"{name}: error: found {count} error{'s' if count != 1 else ''}.")
+    return "\n".join(lines)
+
+
+def did_you_mean(name: str, candidates: Iterable[str], show: Callable[[str], str] = repr) -> str:
+    """Return `, did you mean 'x'?` without its question mark for the nearest candidate, "" where none is near."""
+    by_fold = {candidate.casefold(): candidate for candidate in candidates}
+    close = get_close_matches(name.casefold(), by_fold, n=1, cutoff=0.7)
+    return f" (did you mean {show(by_fold[close[0]])}?)" if close else ""
+
+
+@dataclass(slots=True)
+class Diagnostics:
+    """Collects complaints of one compilation; every stage adds to the same one."""
+
+    lines: Sequence[str] = ()
+    found: list[Diagnostic] = field(default_factory=list)
+    errors: int = 0
+
+    def error(self, span: Span, message: str) -> None:
+        """Add an error; the same words at the same place are said once."""
+        self._add(Severity.ERROR, span, message)
+
+    def warning(self, span: Span, message: str) -> None:
+        """Add a warning."""
+        self._add(Severity.WARNING, span, message)
+
+    def _add(self, severity: Severity, span: Span, message: str) -> None:
+        line = self.lines[span.line - 1] if 0 < span.line <= len(self.lines) else ""
+        one = Diagnostic(severity, message, span, line)
+        if one in self.found[-8:]:
+            return
+        self.errors += severity is Severity.ERROR
+        if len(self.found) < MAX_DIAGNOSTICS:
+            self.found.append(one)
+
+    def ordered(self) -> tuple[Diagnostic, ...]:
+        """Return them in the order of the source."""
+        return tuple(sorted(self.found, key=lambda d: (d.span.line, d.span.column)))

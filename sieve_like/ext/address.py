@@ -1,0 +1,82 @@
+"""Test address, and the address parts :all, :localpart, :domain.
+
+RFC: 5228 sections 2.7.4 and 5.1. Done: all of it. Addresses are read before words are decoded; comments, display
+names and names of groups don't count, members of groups do. An invalid address has no parts; with :all it is its
+raw text. Only fields that hold addresses may be named.
+"""
+
+from sieve_like.errors import did_you_mean
+from sieve_like.ext._facts import address_fact
+from sieve_like.interpreter import Test
+from sieve_like.matching import Source, match_guard, match_test, named_source
+from sieve_like.spec import (
+    AddressPart,
+    Binding,
+    Bound,
+    Compiling,
+    Extension,
+    Kind,
+    Matching,
+    Positional,
+    Probe,
+    TestSpec,
+)
+
+# The fields of RFC 5322, and those of other standards and of mailers that hold addresses.
+FIELDS = frozenset(
+    (
+        "from to cc bcc sender resent-from resent-to reply-to resent-reply-to resent-sender resent-cc resent-bcc "
+        "for-approval for-handling for-comment apparently-to errors-to delivered-to return-receipt-to x-admin "
+        "read-receipt-to x-confirm-reading-to return-receipt-requested registered-mail-reply-requested-by "
+        "mail-followup-to mail-reply-to abuse-reports-to x-complaints-to x-report-abuse-to x-beenthere "
+        "x-original-from x-original-to return-path disposition-notification-to envelope-to x-envelope-to "
+        "original-recipient"
+    ).split()
+)
+
+
+def _source(bound: Bound) -> Source:
+    assert bound.match is not None
+    part = bound.match.part
+    assert part is not None
+    chosen: AddressPart = part
+    return named_source(bound.args["headers"], lambda name: address_fact(name, chosen), bound)
+
+
+def _address(bound: Bound, ctx: Compiling) -> Test:
+    return match_test(bound, ctx, _source(bound))
+
+
+def _guard(bound: Bound) -> tuple[Probe, ...] | None:
+    return match_guard(bound, _source(bound))
+
+
+def _check(bound: Bound, binding: Binding) -> None:
+    """RFC 5228 5.1: only header fields that hold addresses make sense."""
+    names = bound.constant("headers")
+    for name in names if isinstance(names, tuple) else ():
+        if name.lower() not in FIELDS:
+            hint = did_you_mean(name, FIELDS)
+            binding.error(bound.spans["headers"], f"the field '{name}' holds no addresses{hint}")
+
+
+EXTENSION = Extension(
+    "",
+    "5228",
+    address_parts=(
+        AddressPart("all", lambda local, domain, whole: whole),
+        AddressPart("localpart", lambda local, domain, whole: local),
+        AddressPart("domain", lambda local, domain, whole: domain or None),
+    ),
+    tests=(
+        TestSpec(
+            "address",
+            _address,
+            positionals=(Positional("headers", Kind.STRINGS), Positional("keys", Kind.STRINGS)),
+            matching=Matching.ADDRESS,
+            check=_check,
+            guard=_guard,
+        ),
+    ),
+    card=__doc__,
+)

@@ -1,0 +1,77 @@
+"""Match types of the core: :is, :contains, :matches.
+
+RFC: 5228 section 2.7.1, match variables 5229 section 3.2. Done: all of it; wildcards take the shortest text, `?` is
+one character of Unicode. A match sets the match variables only when it succeeds, and only :matches does.
+"""
+
+from collections.abc import Sequence
+
+from sieve_like.glob import Glob, Spans, compile_glob
+from sieve_like.interpreter import Run
+from sieve_like.spec import Comparator, Extension, Matcher, MatchType, Originals
+
+
+def _is(comparator: Comparator, relation: str, keys: tuple[str, ...], originals: Originals) -> Matcher:
+    del relation, originals
+    wanted = frozenset(map(comparator.fold, keys))
+    if len(wanted) == 1:
+        (only,) = wanted
+        return lambda run, values: only in values
+    return lambda run, values: not wanted.isdisjoint(values)
+
+
+def _contains(comparator: Comparator, relation: str, keys: tuple[str, ...], originals: Originals) -> Matcher:
+    del relation, originals
+    wanted = tuple(map(comparator.fold, keys))
+
+    def matcher(run: Run, values: Sequence[str]) -> bool:
+        del run
+        for value in values:
+            for key in wanted:
+                if key in value:
+                    return True
+        return False
+
+    return matcher
+
+
+def _matches(comparator: Comparator, relation: str, keys: tuple[str, ...], originals: Originals) -> Matcher:
+    del relation
+    globs = tuple(compile_glob(comparator.fold(key)) for key in keys)
+
+    def matcher(run: Run, values: Sequence[str]) -> bool:
+        for number, value in enumerate(values):
+            for glob in globs:
+                spans = glob.match(value, run.charge)
+                if spans is not None:
+                    _remember(run, glob, spans, value, originals(run)[number])
+                    return True
+        return False
+
+    return matcher
+
+
+def _remember(run: Run, glob: Glob, spans: Spans, value: str, original: str) -> None:
+    """Set ${0} and what the wildcards took, as it is written in the mail where folding kept the length."""
+    del glob
+    text = original if len(original) == len(value) else value
+    taken = [text[start:end] for start, end in spans[: run.limits.match_values - 1]]
+    run.match_values = [text, *taken]
+
+
+def _literal(key: str) -> tuple[str, str] | None:
+    """Return what every value holds that this pattern matches."""
+    text = compile_glob(key).literal()
+    return ("in", text) if text else None
+
+
+EXTENSION = Extension(
+    "",
+    "5228",
+    match_types=(
+        MatchType("is", _is, probe=lambda key: ("is", key)),
+        MatchType("contains", _contains, substrings=True, probe=lambda key: ("in", key)),
+        MatchType("matches", _matches, substrings=True, probe=_literal),
+    ),
+    card=__doc__,
+)

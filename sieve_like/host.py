@@ -1,0 +1,86 @@
+"""What a run may ask of the world, and what the compiler may ask about names: two small protocols.
+
+The engine does no I/O. `DefaultHost` answers "no" to everything, so a script can be run anywhere.
+"""
+
+from collections.abc import Iterable
+from typing import Protocol
+
+
+class Host(Protocol):
+    """Answers the questions of one run. Answers are recorded in the trace."""
+
+    def mailbox_exists(self, name: str) -> bool:
+        """Whether mail can be filed into this mailbox."""
+        ...
+
+    def duplicate(self, handle: str, unique_id: str, seconds: int, *, last: bool) -> bool:
+        """Whether this id was seen under this handle within the period; remembers it when the run succeeds."""
+        ...
+
+    def environment(self, name: str) -> str | None:
+        """Return an environment item, None where it is unknown."""
+        ...
+
+    def namespace(self, namespace: str, name: str) -> str | None:
+        """Return `${namespace.name}` of a namespace which an extension of the host declares; None means no value."""
+        ...
+
+    def ask(self, question: object) -> object:
+        """Answer a question of a host's own extension; questions are frozen dataclasses which both sides know."""
+        ...
+
+
+class DefaultHost:
+    """The host that knows nothing; a real host may derive from it and answer what it knows."""
+
+    def mailbox_exists(self, name: str) -> bool:
+        """No mailbox is known."""
+        del name
+        return False
+
+    def duplicate(self, handle: str, unique_id: str, seconds: int, *, last: bool) -> bool:
+        """Nothing was seen before."""
+        del handle, unique_id, seconds, last
+        return False
+
+    def environment(self, name: str) -> str | None:
+        """No item is known."""
+        del name
+        return None
+
+    def namespace(self, namespace: str, name: str) -> str | None:
+        """No name has a value."""
+        del namespace, name
+        return None
+
+    def ask(self, question: object) -> object:
+        """No question has an answer."""
+        del question
+        return None
+
+
+class Catalogue(Protocol):
+    """The names of an installation (queues, agents, templates …), for checks of constants at compile time."""
+
+    def known(self, kind: str, name: str) -> bool:
+        """Whether there is such a name; a kind that the catalogue does not keep is always known."""
+        ...
+
+    def names(self, kind: str) -> Iterable[str]:
+        """Return the names of a kind, for suggestions."""
+        ...
+
+
+class EmptyCatalogue:
+    """The catalogue of a compilation without an installation: every name may exist."""
+
+    def known(self, kind: str, name: str) -> bool:
+        """Nothing can be said against a name."""
+        del kind, name
+        return True
+
+    def names(self, kind: str) -> Iterable[str]:
+        """There is nothing to suggest."""
+        del kind
+        return ()

@@ -1,0 +1,160 @@
+"""One run of a compiled script: its variables, what it asked for so far, the facts of the mail, and the trace.
+
+A `Run` belongs to one thread and one mail; compiled programs are shared and hold nothing of it.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Final
+
+from sieve_like.errors import NOWHERE, ScriptFailure, Span
+from sieve_like.host import Host
+from sieve_like.limits import Limits
+from sieve_like.message import Envelope, Message
+from sieve_like.result import Action, Redirect, Result, RuntimeFailure, TraceStep
+from sieve_like.values import cut_utf8
+
+
+class Signal:
+    """What a command returns to leave the block it stands in; most commands return None."""
+
+    __slots__ = ("name",)
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+
+STOP: Final = Signal("stop")  # ends the whole run, included scripts and their callers among it
+
+Step = Callable[["Run"], Signal | None]
+Test = Callable[["Run"], bool]
+
+
+class Run:
+    """The state of one run.
+
+    `facts` caches what tests have read of the mail, by a text that names the fact; whoever edits the message
+    calls `edited()`. `state` is where an extension keeps what is its own, under its capability.
+    """
+
+    __slots__ = (
+        "actions", "edition", "envelope", "facts", "host", "kept", "limits", "match_values", "message", "now",
+        "performed", "state", "steps", "trace", "variables",
+    )  # fmt: skip
+
+    def __init__(
+        self, message: Message, envelope: Envelope, host: Host, now: datetime, limits: Limits, *, trace: bool
+    ) -> None:
+        self.message, self.envelope, self.host, self.now, self.limits = message, envelope, host, now, limits
+        self.trace: list[TraceStep] | None = [] if trace else None
+        self.facts: dict[str, Sequence[str]] = {}
+        self.state: dict[str, object] = {}
+        self.variables: dict[str, str] = {}
+        self.match_values: Sequence[str] = ()
+        self.actions: list[Action] = []
+        self.performed: list[Action] = []
+        self.kept = True
+        self.steps = 0
+        self.edition = 0
+
+    # --- what commands call ---------------------------------------------------------------------------------
+
+    def add(self, action: Action) -> None:
+        """Add an action: merge it with one of the same target, refuse conflicts and too many (RFC 5228 2.10.5)."""
+        self._refuse_conflicts(action)
+        self.actions.append(action)
+        if action.cancels_keep:
+            self.kept = False
+        target = action.target()
+        same = [n for n, one in enumerate(self.performed) if target is not None and one.target() == target]
+        if same:
+            self.performed[same[0]] = self.performed[same[0]].merged(action)
+        else:
+            self.performed.append(action)
+            self._refuse_excess(action)
+        if self.trace is not None:
+            self.note(action.span, "action", name=action.name, text=action.describe(), merged=bool(same))
+
+    def _refuse_conflicts(self, action: Action) -> None:
+        for other in self.performed:
+            if other.conflict(action) or action.conflict(other):
+                line = f" of line {other.span.line}" if other.span.line else ""
+                raise ScriptFailure(f"{action.name} conflicts with the {other.name}{line}", action.span)
+
+    def _refuse_excess(self, action: Action) -> None:
+        if len(self.performed) > self.limits.actions:
+            raise ScriptFailure(f"more than {self.limits.actions} actions", action.span)
+        if isinstance(action, Redirect):
+            redirects = sum(isinstance(one, Redirect) for one in self.performed)
+            if redirects > self.limits.redirects:
+                raise ScriptFailure(f"more than {self.limits.redirects} redirects", action.span)
+
+    def set_variable(self, name: str, value: str, span: Span = NOWHERE) -> None:
+        """Set a variable: names have no case; a value that is too long is cut (RFC 5229 6)."""
+        folded = name.lower()
+        if folded not in self.variables and len(self.variables) >= self.limits.variables:
+            raise ScriptFailure(f"more than {self.limits.variables} variables", span)
+        self.variables[folded] = value = cut_utf8(value, self.limits.variable_size)
+        if self.trace is not None:
+            self.note(span, "set", name=folded, value=self.short(value))
+
+    def ask(self, question: object, span: Span = NOWHERE) -> object:
+        """Ask the host a question of an extension; the trace keeps question and answer."""
+        answer = self.host.ask(question)
+        if self.trace is not None:
+            plain = answer if isinstance(answer, str | int | float | bool | None) else repr(answer)
+            self.note(span, "ask", question=self.short(repr(question)), answer=plain)
+        return answer
+
+    def namespace(self, namespace: str, name: str) -> str:
+        """Return `${namespace.name}` from the host, "" where it has no value."""
+        value = self.host.namespace(namespace, name) or ""
+        if self.trace is not None:
+            self.note(NOWHERE, "namespace", name=f"{namespace}.{name}", value=self.short(value))
+        return cut_utf8(value, self.limits.variable_size)
+
+    def charge(self, steps: int, span: Span = NOWHERE) -> None:
+        """Take from the instruction budget; the run fails when nothing is left."""
+        self.steps += steps
+        if self.steps > self.limits.steps:
+            raise ScriptFailure("the script takes too long", span)
+
+    def edited(self) -> None:
+        """Forget all facts: the message is another one now."""
+        self.facts.clear()
+        self.edition += 1
+
+    # --- the trace ------------------------------------------------------------------------------------------
+
+    def note(self, span: Span, what: str, **details: object) -> None:
+        """Add a step to the trace; when it is full, tests that failed go first."""
+        trace = self.trace
+        if trace is None:
+            return
+        if len(trace) >= self.limits.trace_steps:
+            trace[:] = [step for step in trace if step["what"] != "test" or step.get("result")]
+            if len(trace) >= self.limits.trace_steps:
+                return
+        trace.append({"line": span.line, "column": span.column, "what": what, **details})
+
+    def short(self, text: str) -> str:
+        """Return a text as short as a trace shows it."""
+        limit = self.limits.trace_text
+        return text if len(text) <= limit else f"{text[:limit]}…"
+
+    # --- the end --------------------------------------------------------------------------------------------
+
+    def result(self) -> Result:
+        """Return the outcome of a run that came to its end."""
+        targets = {one.target() for one in self.performed}
+        # An implicit keep beside `fileinto :copy "INBOX"` would be the same delivery twice.
+        implicit = self.kept and ("mailbox", "INBOX") not in targets
+        return Result(
+            tuple(self.actions), tuple(self.performed), implicit, None, tuple(self.trace or ()), self.steps
+        )
+
+    def failed(self, failure: ScriptFailure) -> Result:
+        """Return the outcome of a run that ended with an error (RFC 5228 2.10.6)."""
+        error = RuntimeFailure(failure.text, failure.span.line, failure.span)
+        self.note(failure.span, "error", text=failure.text)
+        return Result.failed(error, tuple(self.trace or ()), self.steps)

@@ -1,0 +1,184 @@
+"""The common part of all matching tests: from values of the mail and keys of the script to a closure.
+
+A test says where its values come from (a `Source`); this module adds comparator and match type, reads keys with
+variables at run time, tells the index what must hold, and writes the trace where one is wanted.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from sieve_like.interpreter import Run, Test
+from sieve_like.spec import Bound, Comparator, Compiling, Fact, Match, Matcher, Narrow, Probe
+from sieve_like.values import Constant, Expr
+
+TRACED_VALUES = 8  # values and keys of one test that a trace shows: enough to see why, few enough to read
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where the values of a test come from.
+
+    `facts` where they are known by name at compile time; else `read` finds the facts in a run. `stable` says that the
+    values depend on nothing but the mail and the envelope, so that the index may look at them beforehand.
+    """
+
+    facts: tuple[Fact, ...] = ()
+    read: Callable[[Run], Sequence[Fact]] | None = None
+    stable: bool = True
+
+    def all(self, run: Run) -> Sequence[Fact]:
+        """Return the facts of this run."""
+        return self.facts if self.read is None else self.read(run)
+
+
+def folded(fact: Fact, comparator: Comparator) -> Fact:
+    """Return the fact with its values folded for a comparator."""
+    fold = comparator.fold
+
+    def read(run: Run) -> Sequence[str]:
+        return [fold(value) for value in fact.values(run)]
+
+    return Fact(f"{comparator.name} {fact.key}" if fact.key else "", read)
+
+
+def named_source(
+    names: Expr, fact: Callable[[str], Fact], bound: Bound, lower: Callable[[str], str] = str.lower
+) -> Source:
+    """Return the source of a test that takes a list of names (of headers, of envelope parts)."""
+    fact = narrowed(fact, bound)
+    plain = not bound.hooks(Narrow)
+    if isinstance(names, Constant):
+        assert isinstance(names.value, tuple)
+        distinct = dict.fromkeys(map(lower, map(str, names.value)))
+        return Source(tuple(map(fact, distinct)), stable=plain)
+
+    def read(run: Run) -> Sequence[Fact]:
+        value = names.read(run)
+        assert isinstance(value, tuple)
+        return [fact(name) for name in dict.fromkeys(map(lower, value))]
+
+    return Source(read=read, stable=False)
+
+
+def narrowed(fact: Callable[[str], Fact], bound: Bound) -> Callable[[str], Fact]:
+    """Return the way to facts with the tags applied that other extensions add to the test (`:index`)."""
+    hooks = bound.hooks(Narrow)
+    if not hooks:
+        return fact
+
+    def plain(run: Run, name: str) -> Sequence[str]:
+        return fact(name).values(run)
+
+    read: Callable[[Run, str], Sequence[str]] = plain
+    for tag, _ in hooks:
+        assert isinstance(tag.hook, Narrow)
+        read = tag.hook.narrow(read, bound)
+    return lambda name: Fact("", lambda run: read(run, name))
+
+
+def match_test(bound: Bound, ctx: Compiling, source: Source, keys: str = "keys") -> Test:
+    """Return the closure that matches the values of a source against the keys of a test."""
+    match = bound.match
+    assert match is not None
+    expr = bound.args[keys]
+    if isinstance(expr, Constant) and source.read is None:
+        test = _constant(match, source.facts, _keys(expr.value))
+    else:
+        test = _dynamic(match, source, expr)
+    return _traced(bound, test, source, expr) if ctx.traced else test
+
+
+def _keys(value: object) -> tuple[str, ...]:
+    return tuple(map(str, value)) if isinstance(value, tuple) else (str(value),)
+
+
+def _constant(match: Match, facts: tuple[Fact, ...], keys: tuple[str, ...]) -> Test:
+    """Everything is known: one closure for one fact (nearly all tests), one for several."""
+    if match.type.counts:
+        return _counting(match, lambda run: facts, lambda run: keys)
+    pairs = [(folded(f, match.comparator), _matcher(match, keys, f)) for f in facts]
+    if len(pairs) != 1:
+        return lambda run: any(matcher(run, fact.values(run)) for fact, matcher in pairs)
+    (fact, matcher) = pairs[0]
+    key, read = fact.key, fact.read
+    if not key:
+        return lambda run: matcher(run, read(run))
+
+    def test(run: Run) -> bool:
+        values = run.facts.get(key)
+        if values is None:
+            values = run.facts[key] = read(run)
+        return matcher(run, values)
+
+    return test
+
+
+def _dynamic(match: Match, source: Source, expr: Expr) -> Test:
+    """Names or keys hold variables: matchers are made in the run."""
+    if match.type.counts:
+        return _counting(match, source.all, lambda run: _keys(expr.read(run)))
+
+    def test(run: Run) -> bool:
+        keys = _keys(expr.read(run))
+        return any(
+            _matcher(match, keys, fact)(run, folded(fact, match.comparator).values(run))
+            for fact in source.all(run)
+        )
+
+    return test
+
+
+def _counting(
+    match: Match, facts: Callable[[Run], Sequence[Fact]], keys: Callable[[Run], tuple[str, ...]]
+) -> Test:
+    """Match the number of values of all facts together (RFC 5231 4.2)."""
+
+    def test(run: Run) -> bool:
+        values = [value for fact in facts(run) for value in fact.values(run)]
+        matcher = match.type.make(match.comparator, match.relation, keys(run), lambda run: values)
+        return matcher(run, values)
+
+    return test
+
+
+def _matcher(match: Match, keys: tuple[str, ...], fact: Fact) -> Matcher:
+    return match.type.make(match.comparator, match.relation, keys, fact.values)
+
+
+def _traced(bound: Bound, plain: Test, source: Source, expr: Expr) -> Test:
+    """Do the same and note what was compared."""
+    assert bound.match is not None
+    name, span, how = bound.name, bound.span, describe(bound.match)
+
+    def test(run: Run) -> bool:
+        # Before the test: a match may change the variables that the keys are made of.
+        keys = [run.short(key) for key in _keys(expr.read(run))[:TRACED_VALUES]]
+        values = [run.short(value) for fact in source.all(run) for value in fact.values(run)[:TRACED_VALUES]]
+        answer = plain(run)
+        run.note(span, "test", name=name, result=answer, match=how, values=values, keys=keys)
+        return answer
+
+    return test
+
+
+def describe(match: Match) -> str:
+    """Return how a test compares, as a script would say it."""
+    relation = f' "{match.relation}"' if match.relation else ""
+    part = f" :{match.part.name}" if match.part is not None else ""
+    return f":{match.type.name}{relation}{part} {match.comparator.name}"
+
+
+def match_guard(bound: Bound, source: Source, keys: str = "keys") -> tuple[Probe, ...] | None:
+    """Return what must hold for a matching test to be true, None where that is not known beforehand."""
+    match, value = bound.match, bound.constant(keys)
+    if match is None or match.type.probe is None or value is None or not source.stable or source.read:
+        return None
+    found: list[Probe] = []
+    for fact in source.facts:
+        fact = folded(fact, match.comparator)
+        for key in _keys(value):
+            probe = match.type.probe(match.comparator.fold(key))
+            if probe is None:
+                return None
+            found.append(Probe(fact, *probe))
+    return tuple(found)

@@ -1,0 +1,386 @@
+"""The words of the language as data: commands, tests, tags, comparators, match types, namespaces, extensions.
+
+An extension is one file that exports `EXTENSION`. What it offers is checked by `binder.py` from these tables;
+`compile` functions turn checked arguments into closures. Host extensions mostly use `action_command` and
+`simple_test` from `declare.py`.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Protocol
+
+from sieve_like.errors import Span
+from sieve_like.interpreter import Run, Step, Test
+from sieve_like.limits import Limits
+from sieve_like.result import Action
+from sieve_like.values import Expr, Value
+
+
+class Kind(Enum):
+    """The type of an argument. A string stands for a list of one (RFC 5228 2.4.2.1)."""
+
+    FLAG = "flag"
+    STRING = "string"
+    STRINGS = "string list"
+    NUMBER = "number"
+
+    @property
+    def empty(self) -> Value:
+        """Return the value of an argument that was not given and has no default."""
+        match self:
+            case Kind.STRING:
+                return ""
+            case Kind.STRINGS:
+                return ()
+            case _:
+                return 0
+
+
+# Says what is wrong with one value, "" where nothing is. Constants are checked when the script is compiled,
+# values with variables when it runs.
+Complaint = Callable[[str | int], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Amend:
+    """A tag that changes the action of the command it is added to (`:copy`, `:flags`)."""
+
+    amend: Callable[[Action, Value, Run], Action]
+
+
+@dataclass(frozen=True, slots=True)
+class Modify:
+    """A modifier of `set` (RFC 5229 4.1): applied from the highest precedence to the lowest."""
+
+    precedence: int
+    modify: Callable[[str], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Narrow:
+    """A tag that changes which values a test sees (`:index`, `:mime`): it wraps the function which reads them."""
+
+    narrow: Callable[[Callable[[Run, str], Sequence[str]], "Bound"], Callable[[Run, str], Sequence[str]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """A tagged argument `:name`, with a value unless its kind is FLAG.
+
+    `field` is its name among the arguments (default: `name`); tags of one `group` exclude each other; `constant`
+    forbids variables in the value; `check` complains about values; `names` is a kind of name of the catalogue.
+    """
+
+    name: str
+    kind: Kind = Kind.FLAG
+    field: str = ""
+    group: str = ""
+    constant: bool = False
+    required: bool = False
+    default: Value | None = None
+    check: Complaint | None = None
+    names: str = ""
+    hook: Amend | Modify | Narrow | None = None
+
+    @property
+    def key(self) -> str:
+        """Return the field's name."""
+        return self.field or self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Positional:
+    """A positional argument; optional ones come last."""
+
+    name: str
+    kind: Kind = Kind.STRING
+    optional: bool = False
+    constant: bool = False
+    default: Value | None = None
+    check: Complaint | None = None
+    names: str = ""
+
+    @property
+    def key(self) -> str:
+        """Return the field's name."""
+        return self.name
+
+
+class Matching(Enum):
+    """Which of the tags that all matching tests share a test takes (RFC 5228 2.7)."""
+
+    NONE = "none"
+    MATCH = "comparator and match type"
+    ADDRESS = "comparator, match type and address part"
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """Values that a test reads: `key` names them in the run's cache, `read` finds them; "" is never cached."""
+
+    key: str
+    read: Callable[[Run], Sequence[str]]
+
+    def values(self, run: Run) -> Sequence[str]:
+        """Return the values, from the cache where they are known."""
+        if not self.key:
+            return self.read(run)
+        values = run.facts.get(self.key)
+        if values is None:
+            values = run.facts[self.key] = self.read(run)
+        return values
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """One necessary condition: a value of this fact is ("is") or holds ("in") this text."""
+
+    fact: Fact
+    how: str
+    text: str
+
+
+class Inner(Enum):
+    """How many tests stand inside a command or test."""
+
+    NONE = "none"
+    ONE = "one"
+    MANY = "a list"
+
+
+@dataclass(frozen=True, slots=True)
+class TestSpec:
+    """A test: its grammar and the function that makes its closure.
+
+    `check` looks at the whole test once its arguments are fine; it reports through the binder it is given.
+    `guard` returns probes of which one must hold for the test to be true, None where nothing can be said; a test
+    whose probes all fail must be false without any effect (the index does not even call it then).
+    """
+
+    name: str
+    compile: Callable[["Bound", "Compiling"], Test]
+    tags: tuple[Tag, ...] = ()
+    positionals: tuple[Positional, ...] = ()
+    matching: Matching = Matching.NONE
+    tests: Inner = Inner.NONE
+    check: Callable[["Bound", "Binding"], None] | None = None
+    guard: Callable[["Bound"], "tuple[Probe, ...] | None"] | None = None
+
+    __test__ = False  # the name looks like a test class to pytest
+
+
+@dataclass(frozen=True, slots=True)
+class CommandSpec:
+    """A command: its grammar and the function that makes its closure.
+
+    `block` says that a block must follow; `follows` names the commands that must stand directly before (elsif
+    after if): such a command is compiled by the one which opens the chain, as one of its `followers`.
+    """
+
+    name: str
+    compile: Callable[["Bound", "Compiling"], Step]
+    tags: tuple[Tag, ...] = ()
+    positionals: tuple[Positional, ...] = ()
+    tests: Inner = Inner.NONE
+    block: bool = False
+    follows: tuple[str, ...] = ()
+    check: Callable[["Bound", "Binding"], None] | None = None
+    # What it means before the commands behind it are looked at, for instance that `require` opens the file.
+    enter: Callable[["Bound", "Binding"], None] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AddedTag:
+    """A tag that an extension adds to commands or tests of others, named by `owners`."""
+
+    owners: tuple[str, ...]
+    tag: Tag
+
+
+@dataclass(frozen=True, slots=True)
+class Comparator:
+    """How values are compared (RFC 4790): two are equal if their folded forms are; `order` sorts them.
+
+    `substrings` says whether :contains and :matches make sense.
+    """
+
+    name: str
+    fold: Callable[[str], str]
+    order: Callable[[str], str]
+    substrings: bool = True
+
+
+# Takes a run and the folded values, and says whether one matches.
+Matcher = Callable[[Run, Sequence[str]], bool]
+# Reads the values of a test as they are in the mail, in the order of the folded ones.
+Originals = Callable[[Run], Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class MatchType:
+    """A match type. `make` gets comparator, relation ("" without one), the keys, and where the originals are.
+
+    `counts` means that the number of values is matched instead of the values (RFC 5231 4.2).
+    `substrings` means that the comparator must offer them. `probe` tells the index what must hold for a folded
+    key to match: that a value is ("is") or holds ("in") a text; None where nothing can be said.
+    """
+
+    name: str
+    make: Callable[[Comparator, str, tuple[str, ...], Originals], Matcher]
+    relations: tuple[str, ...] = ()
+    substrings: bool = False
+    counts: bool = False
+    check_key: Complaint | None = None
+    probe: Callable[[str], tuple[str, str] | None] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AddressPart:
+    """A part of an address; `part` gets local part, domain and the whole, None means that there is no such part."""
+
+    name: str
+    part: Callable[[str, str, str], str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Namespace:
+    """A variable namespace (RFC 5229 3). Without `read` the host answers; without `write` it is read-only.
+
+    `names` lists all names there are, so that a misspelt one is an error; empty means that any may exist.
+    """
+
+    name: str
+    names: tuple[str, ...] = ()
+    read: Callable[[Run, str], str] | None = None
+    write: Callable[[Run, str, str], None] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Extension:
+    """Everything that one `require` makes available. `capability` "" is the core, which needs none.
+
+    `builtin` capabilities may be required but need not be. `literal` rewrites string constants, `expansion` finds
+    what is to be filled in at run time. `card` is what the documentation shows: what is done, what is not.
+    """
+
+    capability: str
+    rfc: str = ""
+    commands: tuple[CommandSpec, ...] = ()
+    tests: tuple[TestSpec, ...] = ()
+    tags: tuple[AddedTag, ...] = ()
+    comparators: tuple[Comparator, ...] = ()
+    match_types: tuple[MatchType, ...] = ()
+    address_parts: tuple[AddressPart, ...] = ()
+    envelope_parts: tuple[str, ...] = ()
+    namespaces: tuple[Namespace, ...] = ()
+    implies: tuple[str, ...] = ()
+    builtin: bool = False
+    literal: Callable[[str, Span, "Binding"], str] | None = None
+    expansion: Callable[[str, Span, "Binding"], Expr] | None = None
+    card: str = ""
+
+    @property
+    def name(self) -> str:
+        """Return the capability, by which parts of a folder are told apart; "" for the core."""
+        return self.capability
+
+    @property
+    def always(self) -> bool:
+        """Whether it is there without `require`."""
+        return self.builtin or not self.capability
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A command or test whose arguments are checked: what `compile` functions get.
+
+    `args` has what was said, by field; `added` the tags of other extensions; `match` what all matching tests share.
+    """
+
+    name: str
+    spec: CommandSpec | TestSpec
+    span: Span
+    args: Mapping[str, Expr]
+    spans: Mapping[str, Span]
+    added: tuple[tuple[Tag, Expr], ...] = ()
+    match: "Match | None" = None
+    tests: tuple["Bound", ...] = ()
+    block: tuple["Bound", ...] | None = None
+    followers: tuple["Bound", ...] = ()
+
+    def constant(self, name: str) -> Value | None:
+        """Return the value of an argument where it is known now, else None."""
+        expr = self.args.get(name)
+        return getattr(expr, "value", None)
+
+    def guard(self) -> tuple[Probe, ...] | None:
+        """Return probes of which one must hold for this test to be true, None where nothing can be said."""
+        spec = self.spec
+        return spec.guard(self) if isinstance(spec, TestSpec) and spec.guard is not None else None
+
+    def hooks(self, kind: type) -> list[tuple[Tag, Expr]]:
+        """Return the tags of other extensions with a hook of this kind, in the order of the source."""
+        return [(tag, expr) for tag, expr in self.added if isinstance(tag.hook, kind)]
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Comparator, match type, relation and address part of one test."""
+
+    comparator: Comparator
+    type: MatchType
+    relation: str = ""
+    part: AddressPart | None = None
+
+
+class Binding(Protocol):
+    """What checks may use while a script is bound (the binder)."""
+
+    limits: Limits
+    enabled: set[str]
+    started: bool
+    depth: int
+
+    def error(self, span: Span, message: str) -> None:
+        """Report an error."""
+        ...
+
+    def warning(self, span: Span, message: str) -> None:
+        """Report a warning."""
+        ...
+
+    def require(self, capability: str, span: Span) -> None:
+        """Make a capability available from here on."""
+        ...
+
+    def has_namespace(self, name: str) -> Namespace | None:
+        """Return a namespace of an enabled extension."""
+        ...
+
+    def namespaces(self) -> Sequence[str]:
+        """Return the names of the namespaces of enabled extensions."""
+        ...
+
+    def envelope_parts(self) -> Sequence[str]:
+        """Return the envelope parts that enabled extensions know."""
+        ...
+
+
+class Compiling(Protocol):
+    """What `compile` functions may use while closures are made (the compiler)."""
+
+    traced: bool
+    limits: Limits
+
+    def block(self, bounds: Sequence[Bound]) -> Step:
+        """Return the closure of a block."""
+        ...
+
+    def test(self, bound: Bound) -> Test:
+        """Return the closure of a test."""
+        ...
+
+    def namespace(self, name: str) -> Namespace | None:
+        """Return a namespace by its name."""
+        ...
