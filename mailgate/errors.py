@@ -49,7 +49,9 @@ class MailError(Exception):
     enhanced = "4.3.0"
     text = "try again later"
 
-    def __init__(self, text: str | None = None, *, code: int | None = None, enhanced: str | None = None) -> None:
+    def __init__(
+        self, text: str | None = None, *, code: int | None = None, enhanced: str | None = None
+    ) -> None:
         super().__init__(text or self.text)
         self.reply = Reply(code or self.code, enhanced or self.enhanced, text or self.text)
 

@@ -82,7 +82,9 @@ def _parse(received: Received) -> MessageView:
     return view
 
 
-def _settle(answer: "asyncio.Future[list[DeliveryOutcome]]", result: list[DeliveryOutcome] | BaseException) -> None:
+def _settle(
+    answer: "asyncio.Future[list[DeliveryOutcome]]", result: list[DeliveryOutcome] | BaseException
+) -> None:
     if answer.done():
         return
     if isinstance(result, MailError):

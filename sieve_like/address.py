@@ -1,6 +1,7 @@
-"""Address fields and single addresses (RFC 5322 3.4 and its old forms): parsed raw first, words decoded after.
+"""Address fields and single addresses (RFC 5322 3.4 and old forms): parsed raw first, words decoded after.
 
-Used by the plain message and by checks of constants (`redirect`, `vacation :from`); linear in the text's length.
+Used by the plain message and by checks of constants (`redirect`, `vacation :from`); linear in the text's
+length.
 """
 
 import re
@@ -9,7 +10,9 @@ from typing import Final
 
 from sieve_like.words import decode_words
 
-DOT_ATOM: Final = re.compile(r"[^\s\x00-\x1f\x7f()<>\[\]:;@\\,.\"]+(?:\.[^\s\x00-\x1f\x7f()<>\[\]:;@\\,.\"]+)*\Z")
+DOT_ATOM: Final = re.compile(
+    r"[^\s\x00-\x1f\x7f()<>\[\]:;@\\,.\"]+(?:\.[^\s\x00-\x1f\x7f()<>\[\]:;@\\,.\"]+)*\Z"
+)
 TOKEN: Final = re.compile(
     r"""(?P<quoted>"(?:[^"\\]|\\.)*")|(?P<literal>\[[^\[\]\\]*\])|(?P<space>\s+)"""
     r"""|(?P<atom>[^\s\x00-\x1f\x7f()<>\[\]:;@\\,."]+)|(?P<special>.)""",
@@ -23,7 +26,7 @@ Token = tuple[str, str]  # kind ("atom", "quoted", "literal", "space", "comment"
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """One address; an invalid one has only its raw text. `local` is without quotes, `address` has them if needed."""
+    """One address; an invalid one has only its raw text. `local` has no quotes, `address` where needed."""
 
     name: str
     local: str
@@ -38,7 +41,7 @@ class Address:
 
 
 def join_address(local: str, domain: str) -> str:
-    """Return local part and domain as one address, the local part quoted where it must be (RFC 5321 4.1.2)."""
+    """Return local part and domain as one address, quoted where it must be (RFC 5321 4.1.2)."""
     if not DOT_ATOM.match(local):
         local = '"' + re.sub(r'(["\\])', r"\\\1", local) + '"'
     return f"{local}@{domain}" if domain else local
@@ -140,7 +143,7 @@ def _angle(rest: list[Token]) -> tuple[str, str] | None:
 
 
 def _addr_spec(tokens: list[Token]) -> tuple[str, str] | None:
-    """Return local part and domain (RFC 5322 3.4.1, with words and dots as 4.4 allows), None if it is none."""
+    """Return local part and domain (RFC 5322 3.4.1, with words as 4.4 allows), None if it is none."""
     ats = [n for n, token in enumerate(tokens) if token == ("special", "@")]
     if len(ats) != 1:
         return None
@@ -155,7 +158,9 @@ def _dotted(tokens: list[Token], kinds: set[str]) -> str | None:
     """Return words with single dots between as one text, None where anything else stands."""
     if len(tokens) % 2 == 0:
         return None
-    if any(token[0] not in kinds for token in tokens[::2]) or any(t != ("special", ".") for t in tokens[1::2]):
+    if any(token[0] not in kinds for token in tokens[::2]) or any(
+        t != ("special", ".") for t in tokens[1::2]
+    ):
         return None
     return "".join(_unquoted(token) for token in tokens)
 

@@ -67,7 +67,13 @@ class ArgumentBinder:
             if tag.required and tag.key not in self._args:
                 self._binder.error(self._node.span, f"{self._what} needs the tag ':{tag.name}'")
         return Bound(
-            self._spec.name, self._spec, self._node.span, self._args, self._spans, tuple(self._added), self._match()
+            self._spec.name,
+            self._spec,
+            self._node.span,
+            self._args,
+            self._spans,
+            tuple(self._added),
+            self._match(),
         )
 
     # --- tags -----------------------------------------------------------------------------------------------
@@ -215,7 +221,9 @@ class ArgumentBinder:
         match_type = found.type or _first(registry.match_type(DEFAULT_MATCH))
         if match_type.substrings and not comparator.substrings:
             span = found.span
-            self._binder.error(span, f"the comparator '{comparator.name}' can't be used with ':{match_type.name}'")
+            self._binder.error(
+                span, f"the comparator '{comparator.name}' can't be used with ':{match_type.name}'"
+            )
         if match_type.check_key is not None and "keys" in self._nodes:
             self._complain(self._nodes["keys"], self._args["keys"], match_type.check_key)
         part = found.part
@@ -236,7 +244,11 @@ class ArgumentBinder:
         elif len(given) > len(wanted):
             extra = given[len(wanted)]
             count = len(self._spec.positionals)
-            takes = f"takes {count} positional argument{'s' if count != 1 else ''}" if count else "takes no argument"
+            takes = (
+                f"takes {count} positional argument{'s' if count != 1 else ''}"
+                if count
+                else "takes no argument"
+            )
             self._binder.error(extra.span, f"{self._what} {takes}; this one is too many")
         for word, argument in zip(wanted, given, strict=False):
             expr = self._value(argument, word, f"the argument '{word.name}' of {self._what}")

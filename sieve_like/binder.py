@@ -19,7 +19,7 @@ Literal = Callable[[str, Span, "Binder"], str]
 
 
 class Binder:
-    """Binds one script. `enabled` are the capabilities that hold here, `required` all that the script asked for.
+    """Binds one script. `enabled` are the capabilities that hold here, `required` what the script asked for.
 
     `started` is true behind the first command that is no `require`; `depth` counts blocks around the command.
     """
@@ -27,7 +27,12 @@ class Binder:
     def __init__(
         self, registry: Registry, limits: Limits, diagnostics: Diagnostics, catalogue: Catalogue
     ) -> None:
-        self.registry, self.limits, self.diagnostics, self.catalogue = registry, limits, diagnostics, catalogue
+        self.registry, self.limits, self.diagnostics, self.catalogue = (
+            registry,
+            limits,
+            diagnostics,
+            catalogue,
+        )
         self.enabled: set[str] = {e.capability for e in registry.extensions if e.always}
         self.required: set[str] = set()
         self.started = False
@@ -85,7 +90,7 @@ class Binder:
         return [e for e in self.registry.extensions if e.capability in self.enabled]
 
     def available(self, extension: Extension, span: Span, what: str) -> None:
-        """Report a word whose capability is not required, once per capability: from then on it counts as enabled."""
+        """Report a word whose capability is not required; from then on it counts as enabled."""
         if extension.capability not in self.enabled:
             self.error(span, f"{what} needs 'require \"{extension.capability}\"' at the top of the script")
             self._enable(extension)
@@ -229,4 +234,3 @@ class Binder:
         if not self.catalogue.known(kind, name):
             hint = did_you_mean(name, self.catalogue.names(kind))
             self.error(span, f"there is no {kind} '{name}'{hint}")
-

@@ -1,6 +1,6 @@
 """Source to program: parse, bind, and make closures; the entry of the whole language.
 
-    source -> lexer -> parser -> binder (names, types, constants: all errors of one pass) -> closures -> Program
+source -> lexer -> parser -> binder (names, types, constants: all errors of one pass) -> closures -> Program
 """
 
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ def compile_script(
     limits: Limits = Limits(),  # noqa: B008 - frozen, so one for all calls is no shared state
     catalogue: Catalogue | None = None,
 ) -> Program:
-    """Compile a script. Raises CompileErrors with everything that is wrong; warnings are kept in the program."""
+    """Compile a script. Raises CompileErrors with all that is wrong; warnings are kept in the program."""
     diagnostics = Diagnostics()
     commands = parse(source, limits, diagnostics)
     binder = Binder(registry, limits, diagnostics, catalogue or EmptyCatalogue())
@@ -77,32 +77,20 @@ class Compiler:
         return block if steps else _nothing
 
     def _chained(self, bounds: Sequence[Bound]) -> list[Step]:
-        """Return the steps of a block; long rows of guarded commands become one step with an index."""
-        steps: list[Step] = []
-        row: list[tuple[Step, tuple[Probe, ...] | None]] = []
-        for bound in bounds:
-            guard = command_guard(bound) if self._indexed else None
-            if guard is None:
-                steps += _row(row)
-                row = []
-                steps.append(self._step(bound))
-            else:
-                row.append((self._step(bound), guard))
-        return steps + _row(row)
+        """Return the steps of a block; a block of many guarded commands becomes one step with an index."""
+        steps = [self._step(bound) for bound in bounds]
+        guards = [command_guard(bound) if self._indexed else None for bound in bounds]
+        if sum(guard is not None for guard in guards) < SHORTEST_CHAIN:
+            return steps
+        return [chain(steps, guards)]
 
     def _step(self, bound: Bound) -> Step:
         assert isinstance(bound.spec, CommandSpec)
         return bound.spec.compile(bound, self)
 
 
-def _row(row: list[tuple[Step, tuple[Probe, ...] | None]]) -> list[Step]:
-    if len(row) < SHORTEST_CHAIN:
-        return [step for step, _ in row]
-    return [chain([step for step, _ in row], [guard for _, guard in row])]
-
-
 def command_guard(bound: Bound) -> tuple[Probe, ...] | None:
-    """Return probes of which one must hold for a command to do anything, None where it may always do something."""
+    """Return probes of which one must hold for a command to do anything, None where that is not known."""
     if not bound.tests:
         return None
     found: list[Probe] = []

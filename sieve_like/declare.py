@@ -3,7 +3,8 @@
     EXTENSION = Extension(
         "vnd.example.note",
         commands=(
-            action_command("note", build=lambda args: Note(args.text("text")), positionals=(Positional("text"),)),
+            action_command("note", build=lambda args: Note(args.text("text")),
+            positionals=(Positional("text"),)),
         ),
     )
 
@@ -47,8 +48,9 @@ def action_command(
 ) -> CommandSpec:
     """Return a command that yields one action.
 
-    `build` makes the action; `after` is called when it stands in the result (for `:outcome`). Either may raise
-    ScriptFailure, which ends the run with the implicit keep. `check` reports what single arguments don't show.
+    `build` makes the action; `after` is called when it stands in the result (for `:outcome`). Either may
+    raise ScriptFailure, which ends the run with the implicit keep. `check` reports what single arguments
+    don't show.
     """
 
     def compile_action(bound: Bound, ctx: Compiling) -> Step:
@@ -110,7 +112,7 @@ def _amender(bound: Bound) -> Callable[[Action, Run], Action]:
     """Return what applies the tags that extensions add to the command."""
     hooks = [(tag.hook.amend, expr) for tag, expr in bound.hooks(Amend) if isinstance(tag.hook, Amend)]
     if not hooks:
-        return lambda action, run: action
+        return lambda action, _run: action
 
     def amended(action: Action, run: Run) -> Action:
         for amend, expr in hooks:
@@ -121,13 +123,13 @@ def _amender(bound: Bound) -> Callable[[Action, Run], Action]:
 
 
 def reader(bound: Bound) -> Callable[[Run], Args]:
-    """Return what reads all arguments in a run; values with variables are checked there (as constants were before)."""
+    """Return what reads all arguments in a run; values with variables are checked then."""
     words: list[Tag | Positional] = [*bound.spec.tags, *bound.spec.positionals]
     defaults = {w.key: w.kind.empty if w.default is None else w.default for w in reversed(words)}
     if all(isinstance(expr, Constant) for expr in bound.args.values()):
         constants = {key: expr.value for key, expr in bound.args.items() if isinstance(expr, Constant)}
         args = Args(constants, defaults)
-        return lambda run: args
+        return lambda _run: args
     checks = {w.key: w for w in words if w.check is not None}
     exprs = dict(bound.args)
 
@@ -139,7 +141,9 @@ def reader(bound: Bound) -> Callable[[Run], Args]:
     return read
 
 
-def _check(said: Mapping[str, Value], checks: Mapping[str, Tag | Positional], spans: Mapping[str, Span]) -> None:
+def _check(
+    said: Mapping[str, Value], checks: Mapping[str, Tag | Positional], spans: Mapping[str, Span]
+) -> None:
     for key, word in checks.items():
         for value in items(said[key]):
             complaint = word.check(value) if word.check is not None else ""

@@ -1,9 +1,9 @@
-"""What can be wrong with a script, and how it is said: every stage from the lexer to the run reports through here.
+"""What can be wrong with a script, and how it is said: every stage from lexer to run reports through here.
 
-    Diagnostic          one complaint with its place (errors and warnings)
-    CompileErrors       raised by `compiler.compile_script` with all diagnostics of one pass
-    ScriptFailure       raised inside a run; the interpreter turns it into `result.RuntimeFailure`
-    RegistryError       extensions that do not fit together
+Diagnostic          one complaint with its place (errors and warnings)
+CompileErrors       raised by `compiler.compile_script` with all diagnostics of one pass
+ScriptFailure       raised inside a run; the interpreter turns it into `result.RuntimeFailure`
+RegistryError       extensions that do not fit together
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -19,7 +19,7 @@ MAX_SHOWN_COLUMNS = 160
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A place in the source: lines and columns from 1, the end behind the last character; 0 means no place."""
+    """A place in the source: lines and columns from 1, the end behind the last character; 0 is no place."""
 
     line: int = 0
     column: int = 0
@@ -72,7 +72,7 @@ class Diagnostic:
         return f"    {shown}\n    {lead}{'^' * width}"
 
 
-class CompileErrors(Exception):
+class CompileErrors(Exception):  # noqa: N818 - it is several
     """A script that does not compile: all complaints of one pass, warnings among them."""
 
     def __init__(self, name: str, diagnostics: Sequence[Diagnostic]) -> None:
@@ -88,7 +88,7 @@ class RegistryError(Exception):
     """A file without its EXTENSION, or a name that two extensions use; the text names all offenders."""
 
 
-class ScriptFailure(Exception):
+class ScriptFailure(Exception):  # noqa: N818 - the word of RFC 5228 for how a run ends
     """A run-time error: it ends the run, voids its actions and leaves the implicit keep (RFC 5228 2.10.6)."""
 
     def __init__(self, text: str, span: Span = NOWHERE) -> None:
@@ -112,7 +112,7 @@ def render(name: str, diagnostics: Sequence[Diagnostic]) -> str:
 
 
 def did_you_mean(name: str, candidates: Iterable[str], show: Callable[[str], str] = repr) -> str:
-    """Return `, did you mean 'x'?` without its question mark for the nearest candidate, "" where none is near."""
+    """Return ` (did you mean 'x'?)` for the nearest candidate, "" where none is near."""
     by_fold = {candidate.casefold(): candidate for candidate in candidates}
     close = get_close_matches(name.casefold(), by_fold, n=1, cutoff=0.7)
     return f" (did you mean {show(by_fold[close[0]])}?)" if close else ""

@@ -1,7 +1,8 @@
 """Patterns of :matches (RFC 5228 2.7.1): `*`, `?` and escapes, compiled once, matched without backtracking.
 
-Each wildcard takes the shortest text that lets the rest match (as regular expressions do with `.*?`). Literal pieces
-are looked for with `str.find`; only pieces with `?` inside may need several tries, which the caller charges.
+Each wildcard takes the shortest text that lets the rest match (as regular expressions do with `.*?`).
+Literal pieces are looked for with `str.find`; only pieces with `?` inside may need several tries, which the
+caller charges.
 """
 
 from collections.abc import Callable
@@ -12,7 +13,7 @@ Spans = tuple[tuple[int, int], ...]
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """What stands between two stars: literal texts with their offset, the offsets of `?`, and the whole length."""
+    """What stands between two stars: literal texts and `?` with their offsets, and the whole length."""
 
     literals: tuple[tuple[int, str], ...]
     singles: tuple[int, ...]
@@ -77,7 +78,7 @@ class Glob:
 
 
 def compile_glob(pattern: str) -> Glob:
-    r"""Compile a pattern. `\*`, `\?` and `\\` stand for the character; before others the backslash is dropped."""
+    r"""Compile a pattern. `\*`, `\?`, `\\` stand for the character; before others a backslash is dropped."""
     pieces: list[Piece] = []
     builder = _Builder()
     characters = iter(pattern)

@@ -15,7 +15,7 @@ class Host(Protocol):
         ...
 
     def duplicate(self, handle: str, unique_id: str, seconds: int, *, last: bool) -> bool:
-        """Whether this id was seen under this handle within the period; remembers it when the run succeeds."""
+        """Whether this id was seen under this handle in the period; it is remembered if the run succeeds."""
         ...
 
     def environment(self, name: str) -> str | None:
@@ -23,11 +23,11 @@ class Host(Protocol):
         ...
 
     def namespace(self, namespace: str, name: str) -> str | None:
-        """Return `${namespace.name}` of a namespace which an extension of the host declares; None means no value."""
+        """Return `${namespace.name}` of a host's own namespace; None means no value."""
         ...
 
     def ask(self, question: object) -> object:
-        """Answer a question of a host's own extension; questions are frozen dataclasses which both sides know."""
+        """Answer a question of a host's own extension; a question is a frozen dataclass."""
         ...
 
 

@@ -1,8 +1,8 @@
 """Many rules in a row: look first at what could match at all, then run only those rules, in their order.
 
-A help desk's script is a thousand times "if this header holds that text". Each such rule has probes: unless one of
-them holds, the rule does nothing. All probes of a chain are answered together: equal values by one look into a
-dictionary, substrings by one pass over the texts of that header.
+A help desk's script is a thousand times "if this header holds that text". Each such rule has probes: unless
+one of them holds, the rule does nothing. All probes of a chain are answered together: equal values by one
+look into a dictionary, substrings by one pass over the texts of that header.
 """
 
 from collections.abc import Sequence

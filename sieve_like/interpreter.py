@@ -1,4 +1,4 @@
-"""One run of a compiled script: its variables, what it asked for so far, the facts of the mail, and the trace.
+"""One run of a compiled script: its variables, what it asked for so far, facts of the mail, and the trace.
 
 A `Run` belongs to one thread and one mail; compiled programs are shared and hold nothing of it.
 """
@@ -60,7 +60,7 @@ class Run:
     # --- what commands call ---------------------------------------------------------------------------------
 
     def add(self, action: Action) -> None:
-        """Add an action: merge it with one of the same target, refuse conflicts and too many (RFC 5228 2.10.5)."""
+        """Add an action: merge it with its equal, refuse conflicts and too many (RFC 5228 2.10.5)."""
         self._refuse_conflicts(action)
         self.actions.append(action)
         if action.cancels_keep:

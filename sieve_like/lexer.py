@@ -28,7 +28,7 @@ class TokenKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """One token: `text` is an identifier in lower case, or the value of a string; `number` that of a number."""
+    """One token: `text` is an identifier in lower case or a string's value; `number` that of a number."""
 
     kind: TokenKind
     text: str
@@ -50,8 +50,8 @@ class Token:
                 return f"'{self.text}'"
 
 
-# RFC 5228 8.1. `text:` comes before the identifier that it looks like; an unfinished string or comment is found
-# by the last alternatives, so every character belongs to some token.
+# RFC 5228 8.1. `text:` comes before the identifier that it looks like; an unfinished string or comment is
+# found by the last alternatives, so every character belongs to some token.
 TOKENS: Final = re.compile(
     r"""
       (?P<blank> [ \t\n]+ )
@@ -180,7 +180,9 @@ class Lexer:
             case "open_comment":
                 self._diagnostics.error(span, "the comment that opens here is not closed by '*/'")
             case _:
-                self._diagnostics.error(span, "the text that opens here has no closing line with a single dot")
+                self._diagnostics.error(
+                    span, "the text that opens here has no closing line with a single dot"
+                )
 
     def _strange(self, found: re.Match[str]) -> None:
         character = found[0]

@@ -11,7 +11,7 @@ MIB = 1024 * KIB
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """All bounds. A script over a compile bound does not compile; a run over a run bound fails and keeps the mail."""
+    """All bounds. A script over one does not compile; a run over one fails and keeps the mail."""
 
     # --- at compile time
     script_size: int = MIB  # octets; as much as other servers store, and a parse of it stays below a second

@@ -1,7 +1,7 @@
 """The common part of all matching tests: from values of the mail and keys of the script to a closure.
 
-A test says where its values come from (a `Source`); this module adds comparator and match type, reads keys with
-variables at run time, tells the index what must hold, and writes the trace where one is wanted.
+A test says where its values come from (a `Source`); this module adds comparator and match type, reads keys
+with variables at run time, tells the index what must hold, and writes the trace where one is wanted.
 """
 
 from collections.abc import Callable, Sequence
@@ -18,8 +18,9 @@ TRACED_VALUES = 8  # values and keys of one test that a trace shows: enough to s
 class Source:
     """Where the values of a test come from.
 
-    `facts` where they are known by name at compile time; else `read` finds the facts in a run. `stable` says that the
-    values depend on nothing but the mail and the envelope, so that the index may look at them beforehand.
+    `facts` where they are known by name at compile time; else `read` finds the facts in a run. `stable`
+    says that the values depend on nothing but the mail and the envelope, so that the index may look at them
+    beforehand.
     """
 
     facts: tuple[Fact, ...] = ()
@@ -95,7 +96,7 @@ def _keys(value: object) -> tuple[str, ...]:
 def _constant(match: Match, facts: tuple[Fact, ...], keys: tuple[str, ...]) -> Test:
     """Everything is known: one closure for one fact (nearly all tests), one for several."""
     if match.type.counts:
-        return _counting(match, lambda run: facts, lambda run: keys)
+        return _counting(match, lambda _run: facts, lambda _run: keys)
     pairs = [(folded(f, match.comparator), _matcher(match, keys, f)) for f in facts]
     if len(pairs) != 1:
         return lambda run: any(matcher(run, fact.values(run)) for fact, matcher in pairs)
@@ -135,7 +136,7 @@ def _counting(
 
     def test(run: Run) -> bool:
         values = [value for fact in facts(run) for value in fact.values(run)]
-        matcher = match.type.make(match.comparator, match.relation, keys(run), lambda run: values)
+        matcher = match.type.make(match.comparator, match.relation, keys(run), lambda _run: values)
         return matcher(run, values)
 
     return test
@@ -175,10 +176,10 @@ def match_guard(bound: Bound, source: Source, keys: str = "keys") -> tuple[Probe
         return None
     found: list[Probe] = []
     for fact in source.facts:
-        fact = folded(fact, match.comparator)
+        compared = folded(fact, match.comparator)
         for key in _keys(value):
             probe = match.type.probe(match.comparator.fold(key))
             if probe is None:
                 return None
-            found.append(Probe(fact, *probe))
+            found.append(Probe(compared, *probe))
     return tuple(found)

@@ -1,4 +1,4 @@
-"""What the tests need of a mail: a protocol which a host's own view satisfies, the envelope, and a plain mail.
+"""What the tests need of a mail: a protocol which a host's view satisfies, the envelope, a plain mail.
 
 `PlainMessage` is the implementation for use without a host.
 """
@@ -17,7 +17,7 @@ HEADER_OCTETS: Final = 1024 * 1024
 FIELD_OCTETS: Final = 64 * 1024
 END: Final = re.compile(rb"\r?\n\r?\n|\A\r?\n")
 FIELD: Final = re.compile(rb"^([!-9;-~]+)[ \t]*:((?:[^\n]|\n(?=[ \t]))*)", re.MULTILINE)
-FOLD: Final = re.compile(rb"\r?\n(?=[ \t])")
+FOLD: Final = re.compile(rb"\r?\n[ \t]")
 
 
 class AddressLike(Protocol):
@@ -79,7 +79,8 @@ class Message(Protocol):
 class Envelope:
     """The envelope of one delivery: addresses without angle brackets, "" for the null sender.
 
-    `original_recipient` is the recipient before aliases; `envelope "to"` compares it. `auth` is who logged in.
+    `original_recipient` is the recipient before aliases; `envelope "to"` compares it. `auth` is who logged
+    in.
     """
 
     sender: str
@@ -96,7 +97,7 @@ class Envelope:
 class PlainMessage:
     """A mail in memory for use without a host: header fields only, decoded when asked for; never raises.
 
-    A folded value keeps the white space behind the fold as it is (RFC 5322 2.2.3).
+    Unfolding removes the line end (RFC 5322 2.2.3); a tab at the start of the next line becomes a blank.
     """
 
     def __init__(self, octets: bytes) -> None:
@@ -105,7 +106,7 @@ class PlainMessage:
         block = octets[: found.start() + 1] if found else octets[:HEADER_OCTETS]
         self._fields: dict[str, list[bytes]] = {}
         for name, value in FIELD.findall(block):
-            unfolded = FOLD.sub(b"", value).strip()[:FIELD_OCTETS]
+            unfolded = FOLD.sub(b" ", value).strip()[:FIELD_OCTETS]
             self._fields.setdefault(name.decode("ascii").lower(), []).append(unfolded)
 
     @property

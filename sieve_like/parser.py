@@ -86,7 +86,9 @@ class _Parser:
     def _missing_end(self, name: Token) -> None:
         before = self._tokens[self._at - 1].span
         place = Span(before.end_line, before.end_column, before.end_line, before.end_column + 1)
-        self._error(f"expected ';' or '{{' after the command '{name.text}', found {self._token.shown()}", place)
+        self._error(
+            f"expected ';' or '{{' after the command '{name.text}', found {self._token.shown()}", place
+        )
 
     def _block(self, depth: int) -> tuple[CommandNode, ...]:
         """Read a block in braces; one that is nested too deeply is skipped, not read."""
@@ -103,7 +105,7 @@ class _Parser:
         return tuple(commands)
 
     def _skip(self, depth: int) -> tuple[CommandNode, ...] | None:
-        """Go behind the next semicolon, or read the next block; stop before a closing brace or a likely command."""
+        """Go behind the next semicolon or read the next block; stop before what likely is a command."""
         line = self._tokens[self._at - 1].span.end_line if self._at else 0
         while not self._has(TokenKind.END) and not self._is("}"):
             if self._is("{"):
@@ -111,7 +113,7 @@ class _Parser:
             if self._is(";"):
                 self._next()
                 return None
-            # A name at the start of a later line is where the next command begins: the semicolon was forgotten.
+            # A name at the start of a later line begins the next command: the semicolon was forgotten.
             if self._has(TokenKind.IDENTIFIER) and self._token.span.line > line:
                 return None
             self._next()

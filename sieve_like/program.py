@@ -16,8 +16,8 @@ from sieve_like.result import Result
 class Trace(Enum):
     """How much of a run is written down.
 
-    BRIEF leaves out the rules of long rows which could not match anyway, and costs nearly nothing; FULL has every
-    test that ran with the values it compared.
+    BRIEF leaves out the rules of long rows which could not match anyway, and costs nearly nothing; FULL has
+    every test that ran with the values it compared.
     """
 
     OFF = "off"
@@ -29,8 +29,8 @@ class Trace(Enum):
 class Program:
     """What `compiler.compile_script` returns.
 
-    `build` makes the closures for one kind of trace: without a trace there is no cost for one. Each kind is made
-    once, when it is first needed (two threads may both make it; what they make is equal).
+    `build` makes the closures for one kind of trace: without a trace there is no cost for one. Each kind is
+    made once, when it is first needed (two threads may both make it; what they make is equal).
     """
 
     name: str

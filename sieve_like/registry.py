@@ -1,6 +1,7 @@
 """All extensions that a compilation knows: found by looking in a folder, checked to fit together, immutable.
 
-A file of the folder exports `EXTENSION`; one whose name starts with an underscore is shared by its neighbours.
+A file of the folder exports `EXTENSION`; one whose name starts with an underscore is shared by its
+neighbours.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -32,7 +33,9 @@ def discover(package: str = STANDARD) -> tuple[Extension, ...]:
     """
     found: list[Extension] = []
     missing: list[str] = []
-    names = sorted(m.name for m in iter_modules(import_module(package).__path__) if not m.name.startswith("_"))
+    names = sorted(
+        m.name for m in iter_modules(import_module(package).__path__) if not m.name.startswith("_")
+    )
     for name in names:
         extension = getattr(import_module(f"{package}.{name}"), "EXTENSION", None)
         if isinstance(extension, Extension):
@@ -51,7 +54,14 @@ class Registry:
     """
 
     __slots__ = (
-        "_added", "_comparators", "_extensions", "_match_types", "_namespaces", "_parts", "_tests", "_commands",
+        "_added",
+        "_commands",
+        "_comparators",
+        "_extensions",
+        "_match_types",
+        "_namespaces",
+        "_parts",
+        "_tests",
         "capabilities",
     )  # fmt: skip
 
@@ -112,7 +122,7 @@ class Registry:
         return self._added.get(owner, ())
 
     def words(self, kind: str) -> Sequence[str]:
-        """Return all names of a kind, for suggestions: command, test, comparator, match type, part or namespace."""
+        """Return all names of a kind, for suggestions; the kinds are the keys below."""
         tables: dict[str, Mapping[str, object]] = {
             "command": self._commands, "test": self._tests, "comparator": self._comparators,
             "match type": self._match_types, "address part": self._parts, "namespace": self._namespaces,
@@ -128,7 +138,9 @@ def _collect(
         for word in words:
             if word.name in table:
                 other = table[word.name][1]
-                problems.append(f"{what} {word.name!r} of {_title(extension)} is one of {_title(other)} already")
+                problems.append(
+                    f"{what} {word.name!r} of {_title(extension)} is one of {_title(other)} already"
+                )
             table[word.name] = (word, extension)
     return table
 
@@ -162,7 +174,9 @@ def _added_tags(
             for owner in added.owners:
                 key = (owner, added.tag.name)
                 if key in taken:
-                    problems.append(f"tag ':{key[1]}' of {owner!r} is offered by {_title(taken[key])} already")
+                    problems.append(
+                        f"tag ':{key[1]}' of {owner!r} is offered by {_title(taken[key])} already"
+                    )
                 taken[key] = extension
                 table[owner] = (*table.get(owner, ()), (added, extension))
     return table

@@ -10,8 +10,9 @@ from sieve_like.errors import NOWHERE, Span
 
 INBOX = "INBOX"
 
-# One step of a trace is plain data, ready for JSON: always "line", "column" and "what" ("test", "action", "set",
-# "stop", "ask", "namespace", "error"), with "name", "result", "values", "keys", "question", "answer" as they apply.
+# One step of a trace is plain data, ready for JSON: always "line", "column" and "what" ("test", "action",
+# "set", "stop", "ask", "namespace", "error"), with "name", "result", "values", "keys", "question", "answer"
+# as they apply.
 TraceStep = dict[str, object]
 
 
@@ -19,9 +20,9 @@ TraceStep = dict[str, object]
 class Action:
     """One thing that the script wants. Subclasses set the class attributes and add their own fields.
 
-    `name` is what traces and logs show; `cancels` says whether it replaces the implicit keep (RFC 5228 2.10.2);
-    `delivers` says whether the message itself goes somewhere, which a refusal excludes (RFC 5429 2.3).
-    `span` is the place in the source; `copy` (RFC 3894) leaves the implicit keep as it is.
+    `name` is what traces and logs show; `cancels` says whether it replaces the implicit keep (RFC 5228
+    2.10.2); `delivers` says whether the message itself goes somewhere, which a refusal excludes (RFC 5429
+    2.3). `span` is the place in the source; `copy` (RFC 3894) leaves the implicit keep as it is.
     """
 
     name: ClassVar[str] = "action"
@@ -165,7 +166,7 @@ class Reject(Action):
 
 @dataclass(frozen=True, slots=True)
 class Vacation(Action):
-    """vacation (RFC 5230): answer the sender, at most once per handle and period; the host decides on sending."""
+    """vacation (RFC 5230): answer the sender, once per handle and period; the host decides on sending."""
 
     name: ClassVar[str] = "vacation"
 
@@ -195,8 +196,8 @@ class RuntimeFailure:
 class Result:
     """The outcome of one run.
 
-    `actions` are all that the script asked for, in its order; `performed` are what is to be done, with duplicates
-    collapsed into the first. After a run-time error both are empty and `implicit_keep` is true.
+    `actions` are all that the script asked for, in its order; `performed` are what is to be done, with
+    duplicates collapsed into the first. After a run-time error both are empty and `implicit_keep` is true.
     `steps` is how much of the instruction budget was used.
     """
 

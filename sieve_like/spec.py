@@ -59,7 +59,7 @@ class Modify:
 
 @dataclass(frozen=True, slots=True)
 class Narrow:
-    """A tag that changes which values a test sees (`:index`, `:mime`): it wraps the function which reads them."""
+    """A tag that changes which values a test sees (`:index`, `:mime`): it wraps what reads them."""
 
     narrow: Callable[[Callable[[Run, str], Sequence[str]], "Bound"], Callable[[Run, str], Sequence[str]]]
 
@@ -68,8 +68,9 @@ class Narrow:
 class Tag:
     """A tagged argument `:name`, with a value unless its kind is FLAG.
 
-    `field` is its name among the arguments (default: `name`); tags of one `group` exclude each other; `constant`
-    forbids variables in the value; `check` complains about values; `names` is a kind of name of the catalogue.
+    `field` is its name among the arguments (default: `name`); tags of one `group` exclude each other;
+    `constant` forbids variables in the value; `check` complains about values; `names` is a kind of name of
+    the catalogue.
     """
 
     name: str
@@ -117,7 +118,7 @@ class Matching(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """Values that a test reads: `key` names them in the run's cache, `read` finds them; "" is never cached."""
+    """Values that a test reads: `key` names them in the run's cache, `read` finds them; "" is not cached."""
 
     key: str
     read: Callable[[Run], Sequence[str]]
@@ -154,8 +155,8 @@ class TestSpec:
     """A test: its grammar and the function that makes its closure.
 
     `check` looks at the whole test once its arguments are fine; it reports through the binder it is given.
-    `guard` returns probes of which one must hold for the test to be true, None where nothing can be said; a test
-    whose probes all fail must be false without any effect (the index does not even call it then).
+    `guard` returns probes of which one must hold for the test to be true, None where nothing can be said; a
+    test whose probes all fail must be false without any effect (the index does not even call it then).
     """
 
     name: str
@@ -221,9 +222,9 @@ Originals = Callable[[Run], Sequence[str]]
 class MatchType:
     """A match type. `make` gets comparator, relation ("" without one), the keys, and where the originals are.
 
-    `counts` means that the number of values is matched instead of the values (RFC 5231 4.2).
-    `substrings` means that the comparator must offer them. `probe` tells the index what must hold for a folded
-    key to match: that a value is ("is") or holds ("in") a text; None where nothing can be said.
+    `counts` means that the number of values is matched instead of the values (RFC 5231 4.2). `substrings`
+    means that the comparator must offer them. `probe` tells the index what must hold for a folded key to
+    match: that a value is ("is") or holds ("in") a text; None where nothing can be said.
     """
 
     name: str
@@ -237,7 +238,7 @@ class MatchType:
 
 @dataclass(frozen=True, slots=True)
 class AddressPart:
-    """A part of an address; `part` gets local part, domain and the whole, None means that there is no such part."""
+    """A part of an address; `part` gets local part, domain and the whole; None means that it has none."""
 
     name: str
     part: Callable[[str, str, str], str | None]
@@ -260,8 +261,9 @@ class Namespace:
 class Extension:
     """Everything that one `require` makes available. `capability` "" is the core, which needs none.
 
-    `builtin` capabilities may be required but need not be. `literal` rewrites string constants, `expansion` finds
-    what is to be filled in at run time. `card` is what the documentation shows: what is done, what is not.
+    `builtin` capabilities may be required but need not be. `literal` rewrites string constants, `expansion`
+    finds what is to be filled in at run time. `card` is what the documentation shows: what is done, what is
+    not.
     """
 
     capability: str
@@ -295,7 +297,8 @@ class Extension:
 class Bound:
     """A command or test whose arguments are checked: what `compile` functions get.
 
-    `args` has what was said, by field; `added` the tags of other extensions; `match` what all matching tests share.
+    `args` has what was said, by field; `added` the tags of other extensions; `match` what all matching
+    tests share.
     """
 
     name: str

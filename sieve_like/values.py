@@ -1,4 +1,7 @@
-"""Values of a script: what an argument is while compiling, and what a command sees of its arguments in a run."""
+"""Values of a script.
+
+What an argument is while compiling, and what a command sees of its arguments in a run.
+"""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass

@@ -1,4 +1,7 @@
-"""Encoded words in header fields (RFC 2047): decoded where they are valid, left as they are where they are not."""
+"""Encoded words in header fields (RFC 2047).
+
+Decoded where they are valid, left as they are where they are not.
+"""
 
 import re
 from base64 import b64decode
@@ -9,11 +12,16 @@ from typing import Final
 
 WORD: Final = re.compile(r"=\?([^?\s*]+)(?:\*[^?\s]*)?\?([bBqQ])\?([^?\s]*)\?=")
 # Python's codecs under these names are no character sets of mails.
-STRANGE: Final = frozenset({"idna", "punycode", "raw-unicode-escape", "unicode-escape", "undefined", "mbcs", "oem"})
+STRANGE: Final = frozenset(
+    {"idna", "punycode", "raw-unicode-escape", "unicode-escape", "undefined", "mbcs", "oem"}
+)
 
 
 def decode_words(text: str) -> str:
-    """Return the text with its encoded words decoded; a character split over two words of one set is joined."""
+    """Return the text with its encoded words decoded.
+
+    A character split over two words of one set is joined.
+    """
     if "=?" not in text:
         return text
     pieces: list[str] = []

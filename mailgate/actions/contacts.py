@@ -15,7 +15,9 @@ def open_contact(plan: Plan, *, categories: tuple[str, ...] = (), company: str =
         categories=categories,
         company=company or company_name(plan.author),
     )
-    plan.add(OpenContact(contact.contact_id, contact.address, contact.name, contact.categories, contact.company))
+    plan.add(
+        OpenContact(contact.contact_id, contact.address, contact.name, contact.categories, contact.company)
+    )
     plan.contact, plan.contact_asked = contact, True
     return contact
 

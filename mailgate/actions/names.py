@@ -13,7 +13,9 @@ from mailgate.domain.action import Plan
 from mailgate.domain.ports import ContactView, TicketView
 from mailgate.domain.routing import Queue
 
-LINK: Final = re2.compile(r"(?i)\b(?:[a-z][a-z0-9+.-]*://|www\.|mailto:)\S*|\b[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}(?:/\S*)?")
+LINK: Final = re2.compile(
+    r"(?i)\b(?:[a-z][a-z0-9+.-]*://|www\.|mailto:)\S*|\b[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}(?:/\S*)?"
+)
 NO_CONTACT: Final = ContactView(0, "", "")
 NO_TICKET: Final = TicketView(0, "", "", "", "", "", "", 0, 0, "")
 NO_QUEUE: Final = Queue("")
@@ -28,7 +30,9 @@ def safe_subject(plan: Plan) -> str:
     """Return the mail's subject; without links where the sender is unknown to us."""
     subject = plan.mail.view.subject
     contact = plan.known_contact()
-    stranger = contact is None or any(getattr(e, "contact_id", None) == contact.contact_id for e in plan.effects)
+    stranger = contact is None or any(
+        getattr(e, "contact_id", None) == contact.contact_id for e in plan.effects
+    )
     return without_links(subject) if stranger else subject
 
 

@@ -10,7 +10,15 @@ from datetime import timedelta
 from mailgate.actions.contacts import ensure_contact
 from mailgate.domain.action import Plan
 from mailgate.domain.classify import bounce_of
-from mailgate.domain.effects import AddEntry, ChangeTicket, EntryKind, MarkFailing, MoveSession, OpenTicket, SetAside
+from mailgate.domain.effects import (
+    AddEntry,
+    ChangeTicket,
+    EntryKind,
+    MarkFailing,
+    MoveSession,
+    OpenTicket,
+    SetAside,
+)
 from mailgate.domain.facts import MailClass
 from mailgate.domain.ports import SentView, TicketView
 from mailgate.domain.session import Event, State, move
@@ -178,7 +186,10 @@ def _set_fields(plan: Plan, ticket: TicketView, wish: TicketWish, rule: str) -> 
 def _tie(plan: Plan) -> str:
     """Tie returned mail, a bounce or an automatic answer to the mail of ours that it is about, else set it aside."""
     report = bounce_of(plan.mail.view) if plan.mail_class is MailClass.BOUNCE else None
-    ids = (*((report.original_message_id,) if report and report.original_message_id else ()), *plan.mail.view.references)
+    ids = (
+        *((report.original_message_id,) if report and report.original_message_id else ()),
+        *plan.mail.view.references,
+    )
     sent = next((s for s in map(plan.reader.sent, ids) if s is not None), None)
     if report is not None and sent is not None and report.permanent:
         # Only a bounce of what we really sent may mark an address: anybody can forge a report.

@@ -5,7 +5,7 @@ with the mail and counts it. What comes out is one of: send, suppress (with the 
 over a budget), digest (notices over a budget). `docs/loops.md` explains every row and states the bound.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -161,12 +161,26 @@ def _null_sender(question: _Question) -> bool:
 
 
 def _own_address(question: _Question) -> bool:
-    policy, mail = question.policy, question.mail
-    own = policy.own
-    if mail is not None:
-        recipient = fold(mail.recipient.address)
-        own |= {recipient, strip_detail(recipient, policy.delimiter)}
-    return any(is_own(address, own, policy.delimiter) for address in question.correspondents)
+    ours = (
+        _spellings((question.mail.recipient.address,), question.policy)
+        if question.mail is not None
+        else _NONE
+    )
+    return any(_is_ours(address, ours, question.policy) for address in question.correspondents)
+
+
+_NONE: Final[frozenset[str]] = frozenset()
+
+
+def _spellings(addresses: Iterable[str], policy: GatePolicy) -> frozenset[str]:
+    """Return addresses folded, with and without their detail."""
+    folded = [fold(address) for address in addresses]
+    return frozenset((*folded, *(strip_detail(one, policy.delimiter) for one in folded)))
+
+
+def _is_ours(address: str, ours: frozenset[str], policy: GatePolicy) -> bool:
+    """Whether an address is among these few or among all of ours."""
+    return is_own(address, policy.own, policy.delimiter) or is_own(address, ours, policy.delimiter)
 
 
 def _not_a_person(question: _Question) -> bool:
@@ -184,9 +198,8 @@ def _came_this_way(mail: Mail, delimiter: str) -> bool:
     """Whether a mail was delivered to this recipient once before."""
     if not mail.facts.delivered_to:
         return False
-    recipient = fold(mail.recipient.address)
-    names = {recipient, strip_detail(recipient, delimiter)}
-    return any(one in names or strip_detail(one, delimiter) in names for one in mail.facts.delivered_to)
+    recipient = contact_key(mail.recipient.address, delimiter)
+    return any(contact_key(one, delimiter) == recipient for one in mail.facts.delivered_to)
 
 
 def _suppress_header(question: _Question) -> bool:
@@ -227,10 +240,9 @@ def _not_addressed(question: _Question) -> bool:
     send, mail, policy = question.send, question.mail, question.policy
     if mail is None or not (send.vacation or policy.acknowledgement_needs_our_address):
         return False
-    ours = {fold(address) for address in (mail.recipient.address, *send.addresses)}
-    ours |= policy.own | {strip_detail(address, policy.delimiter) for address in ours}
+    ours = _spellings((mail.recipient.address, *send.addresses), policy)
     found = (one for name in _ADDRESSING for one in mail.view.addresses(name))
-    return not any(one.valid and is_own(one.address, frozenset(ours), policy.delimiter) for one in found)
+    return not any(one.valid and _is_ours(one.address, ours, policy) for one in found)
 
 
 def _null_mx(question: _Question) -> bool:
@@ -374,10 +386,10 @@ _FORWARD_ROWS: Final = {Reason.LOOP: 4, Reason.UNSENDABLE: 13}
 def _forward_reason(forward: Forward, mail: Mail, already: int, policy: GatePolicy) -> Reason:
     if not sendable(forward.to_address):
         return Reason.UNSENDABLE
-    facts = mail.facts
-    returned = facts.returned and _came_this_way(mail, policy.delimiter)
+    # A redirect of ours carries X-Mailgate-Delivered, and nothing else tells it from the mail that it was.
+    again = _came_this_way(mail, policy.delimiter)
     to_itself = fold(forward.to_address) == fold(mail.recipient.address)
-    if returned or to_itself or facts.received_count > LOOP_RECEIVED:
+    if again or to_itself or mail.facts.received_count > LOOP_RECEIVED:
         return Reason.LOOP
     most = policy.budgets.redirects_per_mail
     return Reason.BUDGET_MAIL if most is not None and already >= most else Reason.NONE

@@ -17,7 +17,7 @@ from enum import StrEnum
 from typing import Final
 from unicodedata import normalize
 
-from mailgate.domain.address import split
+from mailgate.domain.address import fold, split
 from mailgate.domain.mail import Mail
 from mailgate.domain.ports import Reader, TicketView
 from mailgate.domain.ticket import NUMBER_PATTERN, find_numbers
@@ -163,12 +163,20 @@ def _authors(mail: Mail) -> tuple[str, ...]:
 
 
 def _is_clear(address: str) -> bool:
-    """Whether an address is written as everybody would write it.
+    """Whether an address is written as everybody would write it, so that comparing changes nothing but case.
 
-    Full-width letters and characters of no width vanish when addresses are compared, but a DMARC check may have
-    taken them for another domain, and so have said nothing about this one.
+    Full-width letters, characters of no width and the like of a sharp s vanish when addresses are compared,
+    but a DMARC check may have taken them for another domain, and so have said nothing about this one.
     """
-    return address.isascii() or (address.isprintable() and normalize("NFKC", address) == address)
+    if address.isascii():
+        return True
+    local, domain = split(address)
+    try:
+        as_compared = split(fold(address))[1].encode("ascii").decode("idna")
+    except UnicodeError:
+        return False
+    plain = address.isprintable() and normalize("NFKC", address) == address
+    return plain and as_compared == domain.lower() and local.casefold() == local.lower()
 
 
 def _found(search: _Search, ticket: TicketView, row: Row, *, unverified: bool = False) -> Threading:

@@ -24,6 +24,8 @@ MAC_CHARACTERS: Final = 20
 RECIPIENT_CHARACTERS: Final = 8
 # 80 bits: two mails of ours never get the same Message-ID by chance.
 UNIQUE_CHARACTERS: Final = 16
+# 160 bits; it stands in every mail of ours and need not be short.
+MARK_CHARACTERS: Final = 32
 
 _NUMBERS: Final = r"t(?P<ticket>[0-9]{1,18})\.s(?P<session>[0-9]{1,18})\."
 _MESSAGE_ID: Final = re.compile(
@@ -50,15 +52,15 @@ class Token:
     key: int = 0  # which of the keys had signed
 
 
-def _digest(key: bytes, label: str, *parts: str) -> str:
-    """Return the HMAC of a label and parts as base32 in lower case; NUL never stands in a part."""
+def _digest(key: bytes, characters: int, label: str, *parts: str) -> str:
+    """Return the first characters of the HMAC of label and parts, in base32 and lower case."""
     text = "\0".join((label, *(part.replace("\0", "") for part in parts)))
     mac = hmac.digest(key, text.encode("utf-8", "surrogatepass"), "sha256")
-    return b32encode(mac).decode("ascii").rstrip("=").lower()
+    return b32encode(mac[: (characters * 5 + 7) // 8]).decode("ascii").lower()[:characters]
 
 
 def _recipient(key: bytes, address: str) -> str:
-    return _digest(key, "mailgate recipient", fold(address))[:RECIPIENT_CHARACTERS]
+    return _digest(key, RECIPIENT_CHARACTERS, "mailgate recipient", fold(address))
 
 
 def message_id(
@@ -68,9 +70,9 @@ def message_id(
 
     `unique` is any text that no other mail of ours has; it is digested, so it may hold anything.
     """
-    middle = _digest(keys[0], "mailgate unique", unique, fold(recipient))[:UNIQUE_CHARACTERS]
+    middle = _digest(keys[0], UNIQUE_CHARACTERS, "mailgate unique", unique, fold(recipient))
     middle += _recipient(keys[0], recipient)
-    mac = _digest(keys[0], "mailgate message-id", str(ticket_id), str(session_id), middle)[:MAC_CHARACTERS]
+    mac = _digest(keys[0], MAC_CHARACTERS, "mailgate message-id", str(ticket_id), str(session_id), middle)
     return f"<t{ticket_id}.s{session_id}.{middle}.{mac}@{host}>"
 
 
@@ -80,7 +82,7 @@ def detail(keys: tuple[bytes, ...], ticket_id: int, session_id: int, recipient: 
     RFC 5321 4.5.3.1.1 limits a local part to 64 octets; a ticket and a session of 9 digits leave 13 of them.
     """
     digest = _recipient(keys[0], recipient)
-    mac = _digest(keys[0], "mailgate detail", str(ticket_id), str(session_id), digest)[:MAC_CHARACTERS]
+    mac = _digest(keys[0], MAC_CHARACTERS, "mailgate detail", str(ticket_id), str(session_id), digest)
     return f"t{ticket_id}.s{session_id}.{digest}{mac}"
 
 
@@ -110,7 +112,7 @@ def _verify(keys: tuple[bytes, ...], label: str, parts: tuple[str, ...], mac: st
     """Return which key made this MAC, or -1; the time taken depends on the number of keys alone."""
     found = -1
     for place, key in enumerate(keys):
-        same = hmac.compare_digest(_digest(key, label, *parts)[:MAC_CHARACTERS], mac)
+        same = hmac.compare_digest(_digest(key, MAC_CHARACTERS, label, *parts), mac)
         found = place if same and found < 0 else found
     return found
 
@@ -127,7 +129,7 @@ def meant_for(keys: tuple[bytes, ...], token: Token, address: str) -> bool:
 
 def loop_mark(keys: tuple[bytes, ...], instance: str) -> str:
     """Return the value of X-Mailgate-Loop for mail of this instance."""
-    return _digest(keys[0], "mailgate loop", instance)[:32]
+    return _digest(keys[0], MARK_CHARACTERS, "mailgate loop", instance)
 
 
 def is_own_mark(keys: tuple[bytes, ...], instance: str, value: str) -> bool:

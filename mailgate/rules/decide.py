@@ -32,7 +32,9 @@ class Decider:
     actions: Mapping[type[object], ActionSpec]
     scripts: Callable[[], ScriptBook]
 
-    def __call__(self, mail: Mail, route: Route, catalogue: Catalogue, reader: Reader, now: datetime) -> Decision:
+    def __call__(
+        self, mail: Mail, route: Route, catalogue: Catalogue, reader: Reader, now: datetime
+    ) -> Decision:
         """Return the decision; raises only for faults of ours, which the unit counts as a try."""
         plan = self._plan(mail, route, catalogue, reader, now)
         looping = _looping(mail)
@@ -86,7 +88,9 @@ def _decision(plan: Plan, result: Result) -> Decision:
     decisive: Action | None = next((a for a in result.performed if a.cancels_keep), None)
     decisive = decisive or next(iter(result.performed), None)
     rule = f"{plan.route.script}:{decisive.span.line}" if decisive is not None else plan.route.script
-    error = f"{plan.route.script}:{result.error.line}: {result.error.text}" if result.error is not None else ""
+    error = (
+        f"{plan.route.script}:{result.error.line}: {result.error.text}" if result.error is not None else ""
+    )
     return _finish(plan, rule, decisive.name if decisive is not None else "keep", error, result.trace)
 
 

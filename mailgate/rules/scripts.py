@@ -45,7 +45,11 @@ class CatalogueNames:
     """Lets the compiler check constant names (queues, templates) and suggest the right one."""
 
     def __init__(self, catalogue: Catalogue) -> None:
-        self._kinds = {"queue": catalogue.queues, "template": catalogue.templates, "script": catalogue.scripts}
+        self._kinds = {
+            "queue": catalogue.queues,
+            "template": catalogue.templates,
+            "script": catalogue.scripts,
+        }
 
     def known(self, kind: str, name: str) -> bool:
         """Whether the installation has this name; kinds that it does not keep are never wrong."""
@@ -69,7 +73,10 @@ def compile_book(catalogue: Catalogue, registry: Registry, last: ScriptBook) -> 
     """Return the book for this catalogue; what did not change is taken over from the last one."""
     return ScriptBook(
         catalogue.version,
-        {name: _compile(name, source, catalogue, registry, last) for name, source in catalogue.scripts.items()},
+        {
+            name: _compile(name, source, catalogue, registry, last)
+            for name, source in catalogue.scripts.items()
+        },
     )
 
 

@@ -1,4 +1,4 @@
-"""References to variables inside strings (RFC 5229 3): found when a script is compiled, filled in when it runs.
+"""References to variables in strings (RFC 5229 3): found when a script is compiled, filled in when it runs.
 
 References are filled in once, never again in the result; what only looks like one stays as it is.
 """
@@ -57,7 +57,7 @@ def _join(pieces: tuple[str | Read, ...], run: Run, limit: int, span: Span) -> s
 
 
 def reference(name: str, span: Span, binding: Binding) -> Read:
-    """Return what reads a variable; an unknown one is empty, an unknown namespace is an error (RFC 5229 3)."""
+    """Return what reads a variable; one never set is empty, an unknown namespace is an error (RFC 5229 3)."""
     if name.isdigit():
         return _match_value(name, span, binding)
     if len(name) > binding.limits.variable_name:
@@ -68,7 +68,7 @@ def reference(name: str, span: Span, binding: Binding) -> Read:
     space, _, rest = folded.partition(".")
     namespace = find_namespace(space, rest, span, binding)
     if namespace is None:
-        return lambda run: ""
+        return lambda _run: ""
     if namespace.read is not None:
         found = namespace.read
         return lambda run: found(run, rest)
@@ -80,7 +80,7 @@ def _match_value(number: str, span: Span, binding: Binding) -> Read:
     digits = number.lstrip("0") or "0"
     if len(digits) > len(str(limit)) or int(digits) >= limit:
         binding.error(span, f"match value ${{{number}}} is out of range: the last one is ${{{limit - 1}}}")
-        return lambda run: ""
+        return lambda _run: ""
     index = int(digits)
     return lambda run: run.match_values[index] if index < len(run.match_values) else ""
 

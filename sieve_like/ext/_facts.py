@@ -21,7 +21,10 @@ def address_fact(name: str, part: AddressPart) -> Fact:
 
 
 def _addresses(run: Run, name: str, part: AddressPart) -> Sequence[str]:
-    """Invalid addresses have no parts; as a whole they are their raw text, and so is a field without addresses."""
+    """Invalid addresses have no parts.
+
+    As a whole they are their raw text, and so is a field without addresses.
+    """
     found = run.message.addresses(name)
     if found:
         return _parts(found, part)

@@ -1,8 +1,8 @@
 """Test address, and the address parts :all, :localpart, :domain.
 
-RFC: 5228 sections 2.7.4 and 5.1. Done: all of it. Addresses are read before words are decoded; comments, display
-names and names of groups don't count, members of groups do. An invalid address has no parts; with :all it is its
-raw text. Only fields that hold addresses may be named.
+RFC: 5228 sections 2.7.4 and 5.1. Done: all of it. Addresses are read before words are decoded; comments,
+display names and names of groups don't count, members of groups do. An invalid address has no parts; with
+:all it is its raw text. Only fields that hold addresses may be named.
 """
 
 from sieve_like.errors import did_you_mean
@@ -24,15 +24,16 @@ from sieve_like.spec import (
 
 # The fields of RFC 5322, and those of other standards and of mailers that hold addresses.
 FIELDS = frozenset(
-    (
-        "from to cc bcc sender resent-from resent-to reply-to resent-reply-to resent-sender resent-cc resent-bcc "
-        "for-approval for-handling for-comment apparently-to errors-to delivered-to return-receipt-to x-admin "
-        "read-receipt-to x-confirm-reading-to return-receipt-requested registered-mail-reply-requested-by "
-        "mail-followup-to mail-reply-to abuse-reports-to x-complaints-to x-report-abuse-to x-beenthere "
-        "x-original-from x-original-to return-path disposition-notification-to envelope-to x-envelope-to "
-        "original-recipient"
-    ).split()
-)
+    {
+        "abuse-reports-to", "apparently-to", "bcc", "cc", "delivered-to", "disposition-notification-to",
+        "envelope-to", "errors-to", "for-approval", "for-comment", "for-handling", "from",
+        "mail-followup-to", "mail-reply-to", "original-recipient", "read-receipt-to",
+        "registered-mail-reply-requested-by", "reply-to", "resent-bcc", "resent-cc", "resent-from",
+        "resent-reply-to", "resent-sender", "resent-to", "return-path", "return-receipt-requested",
+        "return-receipt-to", "sender", "to", "x-admin", "x-beenthere", "x-complaints-to",
+        "x-confirm-reading-to", "x-envelope-to", "x-original-from", "x-original-to", "x-report-abuse-to",
+    }
+)  # fmt: skip
 
 
 def _source(bound: Bound) -> Source:
@@ -64,9 +65,9 @@ EXTENSION = Extension(
     "",
     "5228",
     address_parts=(
-        AddressPart("all", lambda local, domain, whole: whole),
-        AddressPart("localpart", lambda local, domain, whole: local),
-        AddressPart("domain", lambda local, domain, whole: domain or None),
+        AddressPart("all", lambda _local, _domain, whole: whole),
+        AddressPart("localpart", lambda local, _domain, _whole: local),
+        AddressPart("domain", lambda _local, domain, _whole: domain or None),
     ),
     tests=(
         TestSpec(

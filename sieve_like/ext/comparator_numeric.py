@@ -17,7 +17,7 @@ def _number(text: str) -> str:
 
 
 def _order(text: str) -> str:
-    """Return a text that sorts as the number does: its length first (numbers may have thousands of digits)."""
+    """Return a text that sorts as the number does: its length first, as it may have thousands of digits."""
     number = _number(text)
     # A length of twelve digits is out of reach, and a letter sorts behind all of them.
     return number if number == INFINITE else f"{len(number):012d}{number}"

@@ -1,6 +1,7 @@
 """Comparator i;octet: character by character.
 
-RFC: 4790 section 9.3, 5228 section 2.7.3. Done: all of it; the order of UTF-8 octets is that of the characters.
+RFC: 4790 section 9.3, 5228 section 2.7.3. Done: all of it; the order of UTF-8 octets is that of the
+characters.
 """
 
 from sieve_like.spec import Comparator, Extension

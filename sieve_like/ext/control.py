@@ -31,7 +31,7 @@ def _require(bound: Bound, binding: Binding) -> None:
 def _nothing(bound: Bound, ctx: Compiling) -> Step:
     """Return what `require` does in a run: nothing."""
     del bound, ctx
-    return lambda run: None
+    return lambda _run: None
 
 
 def _branches(bound: Bound, ctx: Compiling) -> list[tuple[Test | None, Step]]:
@@ -78,7 +78,7 @@ def _follower(bound: Bound, ctx: Compiling) -> Step:
 def _stop(bound: Bound, ctx: Compiling) -> Step:
     """Return what ends the script; the implicit keep stays as it is."""
     if not ctx.traced:
-        return lambda run: STOP
+        return lambda _run: STOP
 
     def step(run: Run) -> Signal | None:
         run.note(bound.span, "stop")

@@ -1,7 +1,7 @@
 """Encoded characters in strings: ${hex:40 41} and ${unicode:e9}.
 
-RFC: 5228 section 2.4.2.4. Done: all of it. What is not well formed stays as it is; a code point that does not exist
-is an error; octets that are no UTF-8 together become the replacement character.
+RFC: 5228 section 2.4.2.4. Done: all of it. What is not well formed stays as it is; a code point that does
+not exist is an error; octets that are no UTF-8 together become the replacement character.
 """
 
 import re
@@ -17,6 +17,7 @@ ENCODED: Final = re.compile(
     re.IGNORECASE | re.ASCII,
 )
 LAST_CODE_POINT: Final = 0x10FFFF
+SURROGATES: Final = range(0xD800, 0xE000)
 SIGNIFICANT_DIGITS: Final = 6  # more than those of 10FFFF, leading zeros dropped, is too large whatever it is
 
 
@@ -43,7 +44,7 @@ def _characters(points: str, span: Span, binding: Binding) -> str:
     for point in points.split():
         digits = point.lstrip("0") or "0"
         number = int(digits, 16) if len(digits) <= SIGNIFICANT_DIGITS else LAST_CODE_POINT + 1
-        if number > LAST_CODE_POINT or 0xD800 <= number <= 0xDFFF:
+        if number > LAST_CODE_POINT or number in SURROGATES:
             binding.error(span, f"there is no character with the code point {point[:20]}")
         else:
             characters.append(chr(number))

@@ -1,7 +1,7 @@
 """Action fileinto.
 
-RFC: 5228 section 4.1. Done: all of it. Names are checked when they are constant, else when the script runs; what a
-name means, and whether it is allowed, is the store's matter.
+RFC: 5228 section 4.1. Done: all of it. Names are checked when they are constant, else when the script runs;
+what a name means, and whether it is allowed, is the store's matter.
 """
 
 from sieve_like.declare import action_command

@@ -69,7 +69,12 @@ EXTENSION = Extension(
     "5228",
     tests=(
         TestSpec(
-            "header", _header, positionals=(HEADERS, KEYS), matching=Matching.MATCH, check=check_names, guard=_guard
+            "header",
+            _header,
+            positionals=(HEADERS, KEYS),
+            matching=Matching.MATCH,
+            check=check_names,
+            guard=_guard,
         ),
         TestSpec("exists", _exists, positionals=(HEADERS,), check=check_names),
     ),

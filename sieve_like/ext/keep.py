@@ -10,6 +10,6 @@ from sieve_like.spec import Extension
 EXTENSION = Extension(
     "",
     "5228",
-    commands=(action_command("keep", lambda args: Keep()), action_command("discard", lambda args: Discard())),
+    commands=(action_command("keep", lambda _: Keep()), action_command("discard", lambda _: Discard())),
     card=__doc__,
 )

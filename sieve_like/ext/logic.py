@@ -1,6 +1,7 @@
 """Tests about tests: allof, anyof, not, true, false.
 
-RFC: 5228 sections 5.2, 5.3, 5.6, 5.8, 5.10. Done: all of it, evaluated from left to right, no further than needed.
+RFC: 5228 sections 5.2, 5.3, 5.6, 5.8, 5.10. Done: all of it, evaluated from left to right, no further than
+needed.
 """
 
 from sieve_like.interpreter import Run, Test
@@ -31,7 +32,7 @@ def _not(bound: Bound, ctx: Compiling) -> Test:
 def _constant(bound: Bound, ctx: Compiling) -> Test:
     answer = bound.name == "true"
     if not ctx.traced:
-        return lambda run: answer
+        return lambda _run: answer
 
     def test(run: Run) -> bool:
         run.note(bound.span, "test", name=bound.name, result=answer)

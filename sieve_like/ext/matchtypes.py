@@ -1,7 +1,8 @@
 """Match types of the core: :is, :contains, :matches.
 
-RFC: 5228 section 2.7.1, match variables 5229 section 3.2. Done: all of it; wildcards take the shortest text, `?` is
-one character of Unicode. A match sets the match variables only when it succeeds, and only :matches does.
+RFC: 5228 section 2.7.1, match variables 5229 section 3.2. Done: all of it; wildcards take the shortest
+text, `?` is one character of Unicode. A match sets the match variables only when it succeeds, and only
+:matches does.
 """
 
 from collections.abc import Sequence
@@ -16,8 +17,8 @@ def _is(comparator: Comparator, relation: str, keys: tuple[str, ...], originals:
     wanted = frozenset(map(comparator.fold, keys))
     if len(wanted) == 1:
         (only,) = wanted
-        return lambda run, values: only in values
-    return lambda run, values: not wanted.isdisjoint(values)
+        return lambda _run, values: only in values
+    return lambda _run, values: not wanted.isdisjoint(values)
 
 
 def _contains(comparator: Comparator, relation: str, keys: tuple[str, ...], originals: Originals) -> Matcher:

@@ -23,7 +23,15 @@ def _size(bound: Bound, ctx: Compiling) -> Test:
     def traced(run: Run) -> bool:
         answer = test(run)
         tag = ":over" if over else ":under"
-        run.note(bound.span, "test", name="size", result=answer, match=tag, values=[run.message.size], keys=[number])
+        run.note(
+            bound.span,
+            "test",
+            name="size",
+            result=answer,
+            match=tag,
+            values=[run.message.size],
+            keys=[number],
+        )
         return answer
 
     return traced

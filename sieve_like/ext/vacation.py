@@ -1,8 +1,8 @@
 """Action vacation: answer the sender, at most once per period.
 
-RFC: 5230. Done: grammar with all tags, limits of :days, validity of :from and :addresses, one vacation per run, none
-beside a refusal. Whether an answer is sent (lists, machines, answered already, not addressed to us) and what it looks
-like is the host's matter.
+RFC: 5230. Done: grammar with all tags, limits of :days, validity of :from and :addresses, one vacation per
+run, none beside a refusal. Whether an answer is sent (lists, machines, answered already, not addressed to
+us) and what it looks like is the host's matter.
 """
 
 from functools import partial
@@ -27,7 +27,7 @@ POSITIONALS = (Positional("reason"),)
 
 
 def _build(limits: Limits, args: Args) -> Vacation:
-    """Return the action. Values with variables that are no addresses are left out, not an error: the mail is kept."""
+    """Return the action. Variables that hold no address are left out, as in other engines; no error."""
     days = args.number("days") if args.said("days") else limits.vacation_default_days
     subject = "".join(" " if c < " " or c == "\x7f" else c for c in args.text("subject"))
     return Vacation(

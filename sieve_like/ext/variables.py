@@ -1,7 +1,8 @@
 """Variables: `set` with its modifiers, test `string`, references in strings, match variables, namespaces.
 
-RFC: 5229. Done: all of it; names have no case, references are filled in once. Modifiers change the letters A to Z
-only. Namespaces come from other extensions; an unknown one, and a match variable out of range, is an error.
+RFC: 5229. Done: all of it; names have no case, references are filled in once. Modifiers change the letters
+A to Z only. Namespaces come from other extensions; an unknown one, and a match variable out of range, is an
+error.
 """
 
 import re
@@ -105,7 +106,7 @@ def _string(bound: Bound, ctx: Compiling) -> Test:
         return tuple(filter(None, value)) if counts else value
 
     fact = Fact("", values)
-    return match_test(bound, ctx, Source(read=lambda run: (fact,), stable=False))
+    return match_test(bound, ctx, Source(read=lambda _run: (fact,), stable=False))
 
 
 EXTENSION = Extension(

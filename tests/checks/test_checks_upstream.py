@@ -94,8 +94,7 @@ def test_two_signatures_two_verdicts():
 
 REAL = {
     "opendkim": (
-        "mx.example.org;\r\n\tdkim=pass (2048-bit key; unprotected) header.d=gmail.com header.i=@gmail.com"
-        " header.a=rsa-sha256 header.s=20230601 header.b=AbC=; dkim-atps=neutral",
+        "mx.example.org;\r\n\tdkim=pass (2048-bit key; unprotected) header.d=gmail.com header.b=AbC=; dkim-atps=neutral",
         [("dkim", "pass", "header.d", "gmail.com"), ("dkim-atps", "neutral", None, None)],
     ),
     "opendmarc": (
@@ -103,8 +102,7 @@ REAL = {
         [("dmarc", "pass", "header.from", "gmail.com")],
     ),
     "rspamd": (
-        "mx.example.org;\r\n\tdkim=none;\r\n\tspf=softfail (mx.example.org: 192.0.2.1 is neither permitted"
-        ' nor denied by domain of "x;y"@z.example) smtp.mailfrom="x;y"@z.example;\r\n\tdmarc=none',
+        'mx.example.org;\r\n\tdkim=none;\r\n\tspf=softfail (no; "x;y"@z) smtp.mailfrom="x;y"@z.example;\r\n\tdmarc=none',
         [("dkim", "none", None, None), ("spf", "softfail", "smtp.mailfrom", "x;y@z.example"), ("dmarc", "none", None, None)],
     ),
     "version, method version, reason": (

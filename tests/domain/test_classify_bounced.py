@@ -83,10 +83,10 @@ def test_only_a_failure_with_a_5_status_is_permanent(fields, status, permanent):
 
 def test_of_several_recipients_the_one_that_failed_counts():
     """A report on three recipients names the failed one."""
-    fields = "\n\n".join(
-        ["Reporting-MTA: dns; x", "Final-Recipient: rfc822; a@x\nAction: delivered\nStatus: 2.0.0",
-         "Final-Recipient: rfc822; b@x\nAction: failed\nStatus: 5.1.1"]
-    )  # fmt: skip
+    fields = (
+        "Reporting-MTA: dns; x\n\nFinal-Recipient: rfc822; a@x\nAction: delivered\nStatus: 2.0.0\n\n"
+        "Final-Recipient: rfc822; b@x\nAction: failed\nStatus: 5.1.1"
+    )
     assert report("delivery-status", fields).recipient == "b@x"
 
 

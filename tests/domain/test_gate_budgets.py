@@ -1,10 +1,12 @@
 """The budgets: each limit at its edge, what is counted, and the pause of a rule that ran over."""
 
 from dataclasses import fields, replace
+from pathlib import Path
 
 import pytest
 from domainworld import NOW, SUPPORT, answer, mail
 
+from mailgate.config.answers import Answers
 from mailgate.domain.budgets import BUDGETS, INCOMING, Budgets, Going, Per, exceeded
 from mailgate.domain.effects import Draft, Forward, MailKind, Send
 from mailgate.domain.gate import Gate, GatePolicy, Outcome, Reason
@@ -291,3 +293,30 @@ def test_the_keys_of_counters_hold_no_more_than_needed():
         "anna@customer.example", "customer.example", "7", "",
     ]  # fmt: skip
     assert replace(going, ticket_id=0).key(Per.TICKET) is None
+
+
+PAGE = Path(__file__).parents[2] / "docs" / "loops.md"
+
+
+def test_the_page_names_every_limit_with_its_default():
+    """docs/loops.md has a row per limit with the number that the code has."""
+    text = PAGE.read_text(encoding="utf-8")
+    limits = {b.limit for b in BUDGETS} | {"redirects_per_mail"}
+    missing = [name for name in limits if f"| `{name}` | {getattr(Budgets(), name)} |" not in text]
+    assert not missing
+
+
+def test_the_page_names_every_reason():
+    """What administrators see in log and metrics is explained there."""
+    text = PAGE.read_text(encoding="utf-8")
+    explained = {Reason.BUDGET_MAIL, Reason.NONE}  # the first is the row "redirects of one mail"
+    assert not [one.value for one in set(Reason) - explained if f"`{one.value}`" not in text]
+
+
+def test_the_settings_offer_every_limit_with_the_same_default():
+    """[answers] and the gate agree about names and numbers."""
+    offered = Answers()
+    wrong = [
+        name for name in Budgets.__dataclass_fields__ if getattr(offered, name) != getattr(Budgets(), name)
+    ]
+    assert not wrong

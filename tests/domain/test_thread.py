@@ -175,6 +175,25 @@ class TestForgedAuthors:
         """Anna's address as a name, encoded or not, or with something invisible, is not Anna."""
         assert asked(desk, by(MALLORY, **{"from": author}, **SHOWS[3])).how is CLAIM
 
+    @pytest.mark.parametrize(
+        ("contact", "author"),
+        [
+            ("anna@strasse.example", "anna@straße.example"),
+            ("weiss@customer.example", "weiß@customer.example"),
+        ],
+    )
+    def test_letters_that_compare_alike_are_not_the_same(self, desk, contact, author):
+        """A sharp s folds to two, but it may be somebody else's domain, for which DMARC passes."""
+        desk.participants.add((7, contact))
+        assert asked(desk, by(contact, **SHOWS[3])).how is JOIN
+        assert asked(desk, by(author, **{"from": author}, **SHOWS[3])).how is CLAIM
+
+    def test_an_internationalised_address_takes_part(self, desk):
+        """An honest umlaut domain joins, in either of its spellings and any case."""
+        desk.participants.add((7, "jörg@xn--mller-kva.example"))
+        for author in ("jörg@müller.example", "JÖRG@MÜLLER.example"):
+            assert asked(desk, by(author, **{"from": author}, **SHOWS[3])).how is JOIN
+
     def test_without_from_the_envelope_speaks(self, desk):
         """A mail without From is its envelope sender's; with neither it is nobody's."""
         bare = f"To: {SUPPORT}\nReferences: {STORED}\nMessage-ID: <n@x>"

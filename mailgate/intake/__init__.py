@@ -1,0 +1,1 @@
+"""The doors: LMTP from Postfix, SMTP from trusted relays. Octets and envelope in, replies out."""

@@ -1,0 +1,382 @@
+"""One connection: a state machine over bulk reads, shared by LMTP and SMTP.
+
+aiosmtpd's class stays the base: session, envelope, STARTTLS and AUTH are its own. Its command loop and its reader are
+replaced: it reads line by line, gives one reply where LMTP wants one per recipient, and tells the client the
+text of exceptions. Commands stand in `commands.py`, the octets of a mail in `data.py`.
+"""
+
+import asyncio
+from collections.abc import Callable
+from enum import Enum, auto
+from typing import Any, Final
+
+from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
+
+from mailgate.domain.envelope import Envelope, Origin, Received, Recipient
+from mailgate.errors import HouseFault, MailError, ProtocolError, Reply, ShuttingDown
+from mailgate.intake import commands
+from mailgate.intake.data import Spool, Unstuffer
+from mailgate.intake.door import Door, Service
+from mailgate.intake.peer import describe, trusted
+
+NEWLINE: Final = b"\n"
+
+
+class State(Enum):
+    """What the next octets are: `BUSY` means a mail is being stored, `FOREIGN` that aiosmtpd reads (AUTH, TLS)."""
+
+    COMMAND = auto()
+    SKIP_LINE = auto()
+    DATA = auto()
+    BUSY = auto()
+    FOREIGN = auto()
+    CLOSED = auto()
+
+
+class Connection(SMTP):  # type: ignore[misc]  # aiosmtpd ships no types
+    """The part that both protocols share; `LmtpConnection` and `SmtpConnection` say how they differ."""
+
+    greeting = "ESMTP"
+    verbs: Callable[["Connection", str], Callable[["Connection", bytes], Reply | None] | None]
+
+    def __init__(self, door: Door, service: Service, registry: set["Connection"]) -> None:
+        self.command_size_limits: dict[str, int] = {}  # the base class shares one between all connections
+        super().__init__(
+            door,
+            data_size_limit=service.limits.message_size,
+            enable_SMTPUTF8=True,
+            hostname=service.hostname,
+            ident="mailgate",
+            tls_context=service.tls,
+            auth_require_tls=True,
+            authenticator=self._log_in,
+            loop=asyncio.get_running_loop(),
+        )
+        self.door, self.service, self.limits = door, service, service.limits
+        self._registry = registry
+        self.state = State.COMMAND
+        self.peer, self.uid, self.trusted = "", -1, False
+        self.login = ""
+        self.xforward: dict[str, str] = {}
+        self.stopping = False
+        self.mails = self.noops = self.errors = self.octets = 0
+        self._input = bytearray()
+        self._output: list[bytes] = []
+        self._paused = False
+        self._task: asyncio.Task[None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._started = self._touched = self.loop.time()
+        self.forget_mail()
+
+    # -- the transport's side
+
+    def connection_made(self, transport: Any) -> None:
+        """Greet; after STARTTLS it comes a second time, and everything said in clear is forgotten."""
+        self.session = self._create_session()
+        self.envelope = self._create_envelope()
+        self.forget_mail()
+        self._input.clear()
+        if self._tls_protocol is not None:
+            # RFC 3207 4.2: the client starts anew.
+            self.transport = transport
+            self._reader._transport = self._writer._transport = transport  # noqa: SLF001  as the base class does
+            self.session.ssl = self._tls_protocol._extra  # noqa: SLF001
+            self.state = State.COMMAND
+            return
+        asyncio.StreamReaderProtocol.connection_made(self, transport)
+        self.transport = transport
+        self._registry.add(self)
+        self.peer, self.uid = describe(transport)
+        self.session.peer = self.peer
+        self.trusted = trusted(self.service, self.peer, self.uid)
+        self._watch()
+        self.say(Reply(220, "", f"{self.service.hostname} {self.greeting} mailgate"))
+        self._flush()
+
+    def data_received(self, data: bytes) -> None:
+        """Take what came; the work goes on until something must be waited for."""
+        self._touched = self.loop.time()
+        self.octets += len(data)
+        if self.state is State.FOREIGN:
+            self._reader.feed_data(data)
+            return
+        if self.state is State.DATA and not self._input:
+            self._feed(data)
+        else:
+            self._input += data
+        self._work()
+
+    def eof_received(self) -> bool | None:
+        """The client will say no more; a mail that is being stored is finished all the same."""
+        if self.state is not State.BUSY:
+            self.close()
+        return False
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """Forget the client; never the mail that was handed over."""
+        self.state = State.CLOSED
+        self._registry.discard(self)
+        if self._timer is not None:
+            self._timer.cancel()
+        self.spool.drop()
+        if self._original_transport is not None:
+            self._original_transport.close()
+        asyncio.StreamReaderProtocol.connection_lost(self, error)
+        self.transport = None
+
+    # -- reading
+
+    def _work(self) -> None:
+        """Work through what has come in, then answer it with one write."""
+        try:
+            while self.state in {State.COMMAND, State.SKIP_LINE, State.DATA} and self._step():
+                pass
+        except Exception as error:  # noqa: BLE001  a bug of ours must not end as a bounce
+            self.service.log("intake_bug", peer=self.peer, error=repr(error))
+            self.say(HouseFault().reply)
+            self.close()
+        self._flush()
+        self._throttle()
+
+    def _step(self) -> bool:
+        """Do one thing with the input; returns whether there may be more to do."""
+        if not self._input:
+            return False
+        if self.state is State.DATA:
+            data = bytes(self._input)
+            self._input.clear()
+            self._feed(data)
+            return True
+        at = self._input.find(NEWLINE)
+        if at < 0:
+            return self._too_long()
+        line = bytes(self._input[: at + 1])
+        del self._input[: at + 1]
+        if self.state is State.SKIP_LINE:
+            self.state = State.COMMAND
+        elif len(line) > self.limits.command_line:
+            self.wrong(ProtocolError("line too long", enhanced="5.5.2").reply)
+        else:
+            self._command(line)
+        return True
+
+    def _too_long(self) -> bool:
+        """Refuse a command line that has no end in sight, once, and skip it to its end."""
+        if len(self._input) > self.limits.command_line:
+            self._input.clear()
+            if self.state is State.COMMAND:
+                self.state = State.SKIP_LINE
+                self.wrong(ProtocolError("line too long", enhanced="5.5.2").reply)
+        return False
+
+    def _command(self, line: bytes) -> None:
+        """Carry out one command; what it raises is the reply."""
+        if not line.endswith(b"\r\n"):
+            self.wrong(ProtocolError("line must end with CRLF", enhanced="5.5.2").reply)
+            return
+        verb, _, argument = line[:-2].partition(b" ")
+        run = self.verbs(self, verb.decode("latin-1").upper())
+        try:
+            reply = run(self, argument.strip(b" ")) if run is not None else None
+            if run is None:
+                raise ProtocolError
+        except MailError as error:
+            reply = error.reply
+        if reply is None:
+            return
+        if reply.code >= 500 and self.state is not State.CLOSED:  # noqa: PLR2004  RFC 5321 4.2.1
+            self.wrong(reply)
+        else:
+            self.say(reply)
+
+    def _throttle(self) -> None:
+        """Stop reading from a client that sends ahead while its mail is being stored."""
+        full = len(self._input) > self.limits.buffer and self.state is State.BUSY
+        if full != self._paused and self.transport is not None and self.state is not State.CLOSED:
+            self._paused = full
+            if full:
+                self.transport.pause_reading()
+            else:
+                self.transport.resume_reading()
+
+    # -- one mail
+
+    def forget_mail(self) -> None:
+        """Forget the transaction (RSET, a new greeting, after a mail)."""
+        self.sender: str | None = None
+        self.recipients: list[Recipient] = []
+        self.body, self.utf8 = "7BIT", False
+        self.unstuffer = Unstuffer()
+        self.trace_id = ""
+        if hasattr(self, "spool"):
+            self.spool.drop()
+        self.spool = Spool(self.service.incoming, inline_max=0, limit=0)
+
+    def start_mail(self) -> None:
+        """Expect the mail's octets from here on."""
+        self.trace_id = self.service.new_id()
+        path = self.service.incoming / self.trace_id
+        limits = self.limits
+        self.spool = Spool(path, inline_max=limits.inline_max, limit=limits.message_size)
+        self.state = State.DATA
+
+    def _feed(self, data: bytes) -> None:
+        pieces, rest = self.unstuffer.feed(data)
+        for piece in pieces:
+            self.spool.write(piece)
+        if rest is not None:
+            self._input += rest
+            self._hand_over()
+
+    def _hand_over(self) -> None:
+        """The mail is whole: give it to the house, or say to everybody why not."""
+        self.state = State.BUSY
+        try:
+            octets = self.spool.finish()
+        except MailError as error:
+            if error.__cause__ is not None:
+                self.service.log("spool_fault", peer=self.peer, id=self.trace_id, error=repr(error.__cause__))
+            self._answered([error.reply] * self.replies_owed())
+            return
+        forwarded = self.xforward
+        origin = Origin(
+            source=self.service.source,
+            listener=self.service.name,
+            peer=self.peer,
+            helo=self.session.host_name or "",
+            queue_id=forwarded.get("IDENT", ""),
+            client_name=forwarded.get("NAME", ""),
+            client_address=forwarded.get("ADDR", ""),
+            authenticated=self.login,
+        )
+        assert self.sender is not None
+        envelope = Envelope(self.sender, tuple(self.recipients), self.body, self.utf8)
+        received = Received(octets, envelope, origin, self.service.now(), self.trace_id)
+        # The file belongs to the house from here on.
+        self.spool = Spool(self.service.incoming, inline_max=0, limit=0)
+        self._task = self.loop.create_task(self._accept(received))
+
+    async def _accept(self, received: Received) -> None:
+        """Wait for the house; a client that leaves does not stop it, and no exception's text leaves it."""
+        owed = self.replies_owed()
+        try:
+            replies = await self.hand_in(received)
+            if len(replies) != owed:
+                raise RuntimeError(f"{len(replies)} replies for {owed}")  # noqa: TRY301  logged like any bug
+        except MailError as error:
+            replies = [error.reply] * owed
+        except Exception as error:  # noqa: BLE001  451 and a log line, never 5xx
+            self.service.log("accept_failed", peer=self.peer, id=received.trace_id, error=repr(error))
+            replies = [HouseFault().reply] * owed
+        if self.state is State.BUSY:
+            self._answered(replies)
+            self._work()
+
+    def _answered(self, replies: list[Reply]) -> None:
+        for reply in replies:
+            self.say(reply)
+        self.mails += 1
+        self.noops = 0
+        self.xforward = {}
+        self.forget_mail()
+        self.state = State.COMMAND
+        self._touched = self.loop.time()
+        if self.stopping:
+            self.goodbye(ShuttingDown().reply)
+
+    def replies_owed(self) -> int:
+        """How many replies the end of a mail gets."""
+        return len(self.recipients)
+
+    async def hand_in(self, received: Received) -> list[Reply]:
+        """Give the mail to the house, as the protocol wants it answered."""
+        return await self.door.accept_each(received)
+
+    # -- speaking
+
+    def say(self, reply: Reply) -> None:
+        """Queue one reply; `_work` writes what has gathered."""
+        self._output.append(reply.line())
+
+    def say_lines(self, octets: bytes) -> None:
+        """Queue a reply of several lines."""
+        self._output.append(octets)
+
+    def wrong(self, reply: Reply) -> None:
+        """Say what was wrong; a client that is wrong too often is sent away (RFC 5321 4.2.1: 421)."""
+        self.errors += 1
+        self.say(reply)
+        if self.errors >= self.limits.session_errors:
+            self.goodbye(Reply(421, "4.7.0", "too many errors"))
+
+    def spend_noop(self) -> None:
+        """Count a command that does nothing; too many without a mail end the session."""
+        self.noops += 1
+        if self.noops > self.limits.session_noops:
+            self.goodbye(Reply(421, "4.7.0", "too many commands without a mail"))
+
+    def goodbye(self, reply: Reply) -> None:
+        """Say the last reply and close."""
+        self.say(reply)
+        self.close()
+
+    def close(self) -> None:
+        """Close when what was said is written."""
+        self._flush()
+        self.state = State.CLOSED
+        if self.transport is not None:
+            self.transport.close()
+
+    def _flush(self) -> None:
+        if self._output and self.transport is not None:
+            self.transport.write(b"".join(self._output))
+        self._output.clear()
+
+    # -- time
+
+    def _watch(self) -> None:
+        """Look after the time-outs; the timer is set anew only when it fires, so a read costs nothing."""
+        now = self.loop.time()
+        allowed = self.limits.data_timeout if self.state is State.DATA else self.limits.command_timeout
+        due = min(self._touched + allowed, self._started + self.limits.session_time)
+        if self.state is State.BUSY:
+            due = max(due, now + 1.0)
+        if now >= due and self.state is not State.CLOSED:
+            self.goodbye(Reply(421, "4.4.2", "time-out"))
+            return
+        self._timer = self.loop.call_later(max(due - now, 0.05), self._watch)
+
+    def stop(self) -> None:
+        """Finish a mail that is under way, then say 421; say it at once to the idle (MAIL.md 1, row 14)."""
+        self.stopping = True
+        if self.state in {State.COMMAND, State.SKIP_LINE}:
+            self.goodbye(ShuttingDown().reply)
+
+    # -- what aiosmtpd does for us
+
+    def foreign(self, work: Callable[[], Any]) -> None:
+        """Let aiosmtpd read and write for a while (STARTTLS, AUTH); then go on."""
+        self._flush()
+        self.state = State.FOREIGN
+        self._task = self.loop.create_task(self._foreign(work))
+
+    async def _foreign(self, work: Callable[[], Any]) -> None:
+        try:
+            await work()
+        except Exception as error:  # noqa: BLE001  a failed handshake ends the connection, nothing else
+            self.service.log("session_failed", peer=self.peer, error=repr(error))
+            self.close()
+            return
+        if self.state is State.FOREIGN:
+            self.state = State.COMMAND
+            self._work()
+
+    def _log_in(self, _server: Any, _session: Any, _envelope: Any, mechanism: str, data: Any) -> AuthResult:
+        """Check a password of AUTH PLAIN or LOGIN, in constant time."""
+        known = isinstance(data, LoginPassword) and commands.password_matches(self.service.passwords, data)
+        if known:
+            self.login = data.login.decode("utf-8", "replace")
+        else:
+            self.errors += 1
+            self.service.log("login_failed", peer=self.peer, mechanism=mechanism)
+        return AuthResult(success=known, handled=False, auth_data=None)

@@ -1,0 +1,51 @@
+"""What a listener asks of the house, and what it is told about itself."""
+
+import ssl
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
+from typing import Protocol
+
+from mailgate.domain.envelope import Received, Source
+from mailgate.errors import Reply
+from mailgate.intake.limits import IntakeLimits
+
+
+class Door(Protocol):
+    """The house behind the listeners; `app.py` is it."""
+
+    def ready(self) -> Reply | None:
+        """Return None where mail may come in, else the 4xx to say (overload, disk below its reserve)."""
+
+    def recipient(self, address: str) -> Reply | None:
+        """Return None where the recipient is known, else why not. Answered from memory, creates nothing."""
+
+    async def accept_each(self, received: Received) -> list[Reply]:
+        """Take the mail; one reply per recipient, in order (LMTP)."""
+
+    async def accept_all(self, received: Received) -> Reply:
+        """Take the mail; one reply for all recipients (SMTP)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One listener, as its connections see it.
+
+    `trusted_uids` and `trusted_networks` may say XFORWARD; an SMTP listener takes mail from them and from
+    those who logged in only. `passwords` are the users of AUTH. `log` takes an event's name and its fields.
+    """
+
+    name: str
+    source: Source
+    hostname: str
+    incoming: Path
+    now: Callable[[], datetime]
+    new_id: Callable[[], str]
+    log: Callable[..., None]
+    limits: IntakeLimits = field(default_factory=IntakeLimits)
+    trusted_uids: frozenset[int] = frozenset()
+    trusted_networks: tuple[IPv4Network | IPv6Network, ...] = ()
+    tls: ssl.SSLContext | None = None
+    passwords: Mapping[str, str] = field(default_factory=dict)

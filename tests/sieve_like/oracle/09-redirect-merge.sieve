@@ -1,0 +1,3 @@
+redirect "x@EXAMPLE.com";
+redirect "x@example.com";
+redirect "X@example.com";

@@ -1,0 +1,7 @@
+require "reject";
+reject text:
+We do not take this.
+..
+Sorry.
+.
+;

@@ -1,0 +1,3 @@
+require ["reject", "fileinto"];
+if header :contains "subject" "a" { fileinto "Work"; }
+reject "no";

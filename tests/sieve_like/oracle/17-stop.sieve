@@ -1,0 +1,3 @@
+require "fileinto";
+if header :contains "subject" "re:" { fileinto "Replies"; stop; }
+fileinto "Rest";

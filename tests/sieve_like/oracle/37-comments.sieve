@@ -1,0 +1,4 @@
+/* a comment
+ keep; */ require /* here */ "fileinto"; # end
+if # inside
+  true { /**/ fileinto "x"; }

@@ -1,0 +1,2 @@
+require ["variables"];
+if address :matches "from" "*" { redirect "${1}"; }

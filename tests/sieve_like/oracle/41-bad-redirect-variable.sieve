@@ -1,0 +1,5 @@
+require ["variables", "fileinto"];
+set "to" "nobody";
+fileinto "before";
+redirect "${to}";
+fileinto "after";

@@ -1,0 +1,2 @@
+require "fileinto";
+if true { if not false { if allof (true, true) { fileinto "deep"; if exists "subject" { fileinto "deeper"; } } } }

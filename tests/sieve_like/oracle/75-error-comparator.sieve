@@ -1,0 +1,1 @@
+if header :comparator "i;nonsense" "a" "b" { keep; }
