@@ -36,7 +36,7 @@ class Pipeline:
     blobs: Blobs
     gather: Callable[[Received, MessageView], Awaitable[Facts]]
     rules: Callable[[], UnitRules]
-    report: Callable[[Received, list[DeliveryOutcome]], None]
+    report: Callable[[Received, list[DeliveryOutcome], str], None]
 
     async def accept_each(self, received: Received) -> list[Reply]:
         """Return one reply per recipient, in order (RFC 2033 4.2)."""
@@ -48,12 +48,14 @@ class Pipeline:
         return reply_for_all(await self._journey(received, accept_all))
 
     async def _journey(self, received: Received, accept: Accept) -> list[DeliveryOutcome]:
+        msgid = ""
         try:
             incoming = await self._look(received)
+            msgid = incoming.view.message_id
             outcomes = await self._store(incoming, accept)
         except MailError as error:
             outcomes = _all(received, error)
-        self.report(received, outcomes)
+        self.report(received, outcomes, msgid)
         return outcomes
 
     async def _look(self, received: Received) -> Incoming:

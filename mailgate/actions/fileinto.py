@@ -1,6 +1,6 @@
 """fileinto (RFC 5228 4.1): into a named folder of the address's target."""
 
-from mailgate.actions.folders import deliver
+from mailgate.actions._folders import deliver
 from mailgate.domain.action import ActionSpec, Plan
 from sieve_like.result import FileInto
 

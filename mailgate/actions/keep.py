@@ -1,6 +1,6 @@
 """keep (RFC 5228 4.3), explicit or implicit: into INBOX of the address's target."""
 
-from mailgate.actions.folders import INBOX, deliver
+from mailgate.actions._folders import INBOX, deliver
 from mailgate.domain.action import ActionSpec, Plan
 from sieve_like.result import Keep
 

@@ -5,8 +5,8 @@ mail where people see it. Where one reply must serve several recipients (SMTP), 
 sender is told through the gate (RFC 5429 2.1.2).
 """
 
-from mailgate.actions.answer import Answer, plan_answer
-from mailgate.actions.folders import REJECTED, deliver
+from mailgate.actions._answer import Answer, plan_answer
+from mailgate.actions._folders import REJECTED, deliver
 from mailgate.domain.action import ActionSpec, Plan
 from mailgate.domain.effects import Refuse
 from mailgate.domain.envelope import Source
@@ -17,17 +17,25 @@ def _one_line(reason: str) -> str:
     return " ".join(reason.split())[:200] or "refused by the recipient's rules"
 
 
+def _may_bounce(plan: Plan) -> bool:
+    """Whether the sender is vouched for, or need not be: a forged one would get somebody else's bounce."""
+    if plan.policy.reject_unverified == "refuse":
+        return True
+    known = plan.mail.facts.authentication
+    return any(v.result == "pass" for v in (known.spf, known.dmarc, *known.dkim))
+
+
 def plan(plan: Plan, action: object) -> str:
     """Add the refusal, or what stands for it."""
     assert isinstance(action, Reject)
     origin = plan.mail.received.origin.source
-    if plan.policy.reject == "refuse" and origin is Source.LMTP:
+    if plan.policy.reject == "refuse" and origin is Source.LMTP and _may_bounce(plan):
         plan.add(Refuse(550, "5.7.1", _one_line(action.reason)))
         plan.words.append("rejected")
         return "refused"
     deliver(plan, REJECTED, create=True)
     plan.note("reject", kept=REJECTED, reason=action.reason)
-    if plan.policy.reject == "refuse":
+    if plan.policy.reject == "refuse" and origin is not Source.LMTP:
         text = f"Your message to {plan.mail.recipient.address} was refused:\r\n\r\n{action.reason}\r\n"
         answer = Answer(text=text, subject="Message refused", auto_submitted="auto-replied (rejected)")
         key, rule = f"reject:{plan.route.address}", f"{plan.route.script}:{action.span.line}"

@@ -5,7 +5,7 @@ Whether it is sent at all (lists, machines, our own address not in To or Cc) is 
 
 from hashlib import sha256
 
-from mailgate.actions.answer import Answer, plan_answer
+from mailgate.actions._answer import Answer, plan_answer
 from mailgate.domain.action import ActionSpec, Plan
 from sieve_like.result import Vacation
 

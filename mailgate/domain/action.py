@@ -28,6 +28,7 @@ class PlanPolicy:
     instance: str
     hostname: str
     reject: Literal["refuse", "keep"] = "refuse"
+    reject_unverified: Literal["refuse", "keep"] = "refuse"
     create_folders: bool = True
     answer_period_s: int = 3600
     match_window_s: int = 30 * 86400

@@ -144,7 +144,7 @@ def exceeded(going: Going, budgets: Budgets, reader: Reader) -> Budget | None:
 
 def _shared(budget: Budget, budgets: Budgets, used: int, window: int, reader: Reader) -> bool:
     """Whether answers in all, over their number, are still within their share of incoming mail."""
-    if budget.kind is not MailKind.ANSWER or budget.per is not Per.ALL or not budgets.share_of_incoming:
+    if budget.kind is not MailKind.ANSWER or budget.per is not Per.ALL:
         return False
     limit: int | None = getattr(budgets, budget.limit)
     # 0 is a closed tap: no amount of incoming mail opens it.

@@ -246,7 +246,7 @@ def _not_addressed(question: _Question) -> bool:
 
 
 def _null_mx(question: _Question) -> bool:
-    """RFC 7505 4.1: the domain says that it takes no mail."""
+    """RFC 7505 4.2: the domain says that it takes no mail."""
     return question.facts.null_mx
 
 

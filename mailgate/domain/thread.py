@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
-from unicodedata import normalize
 
 from mailgate.domain.address import fold, split
 from mailgate.domain.mail import Mail
@@ -175,8 +174,7 @@ def _is_clear(address: str) -> bool:
         as_compared = split(fold(address))[1].encode("ascii").decode("idna")
     except UnicodeError:
         return False
-    plain = address.isprintable() and normalize("NFKC", address) == address
-    return plain and as_compared == domain.lower() and local.casefold() == local.lower()
+    return as_compared == domain.lower() and local.casefold() == local.lower()
 
 
 def _found(search: _Search, ticket: TicketView, row: Row, *, unverified: bool = False) -> Threading:

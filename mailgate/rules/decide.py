@@ -8,8 +8,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from mailgate.actions.folders import INBOX, deliver
+from mailgate.actions._folders import INBOX, deliver
 from mailgate.domain.action import ActionSpec, Plan, PlanPolicy
+from mailgate.domain.address import fold
 from mailgate.domain.classify import settle
 from mailgate.domain.effects import Decision
 from mailgate.domain.mail import Mail
@@ -64,7 +65,7 @@ def _looping(mail: Mail) -> str:
     """Return why this mail must cause no further mail at all, or ""."""
     if mail.facts.received_count > MAX_RECEIVED:
         return f"more than {MAX_RECEIVED} Received fields"
-    if mail.facts.returned and mail.recipient.address.casefold() in mail.facts.delivered_to:
+    if mail.facts.returned and fold(mail.recipient.address) in mail.facts.delivered_to:
         return "our own loop mark and this recipient"
     return ""
 

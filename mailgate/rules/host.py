@@ -1,19 +1,12 @@
 """What a running script may ask of mailgate: the host of `sieve_like`, over the plan of this run."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
-from mailgate.actions.names import value
+from mailgate.actions._asking import CarryOut, KnownContact
+from mailgate.actions._names import value
 from mailgate.domain.action import ActionSpec, Plan
 from sieve_like.host import DefaultHost
 from sieve_like.result import Action
-
-
-@dataclass(frozen=True, slots=True)
-class CarryOut:
-    """The question behind `:outcome`: plan this action now and say what it will do."""
-
-    action: Action
 
 
 class RuleHost(DefaultHost):
@@ -32,6 +25,8 @@ class RuleHost(DefaultHost):
         match question:
             case CarryOut(action):
                 return self.carry_out(action)
+            case KnownContact():
+                return self.plan.known_contact()
             case _:
                 return super().ask(question)
 

@@ -1,6 +1,6 @@
 """Test address, and the address parts :all, :localpart, :domain.
 
-RFC: 5228 sections 2.7.4 and 5.1. Done: all of it. Addresses are read before words are decoded; comments,
+RFC 5228 sections 2.7.4 and 5.1. Done: all of it. Addresses are read before words are decoded; comments,
 display names and names of groups don't count, members of groups do. An invalid address has no parts; with
 :all it is its raw text. Only fields that hold addresses may be named.
 """

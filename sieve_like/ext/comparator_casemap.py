@@ -1,6 +1,6 @@
 """Comparator i;ascii-casemap, the default: letters A to Z have no case, others keep theirs (É is not é).
 
-RFC: 4790 section 9.2, 5228 section 2.7.3. Done: all of it.
+RFC 4790 section 9.2, RFC 5228 section 2.7.3. Done: all of it.
 """
 
 from sieve_like.spec import Comparator, Extension

@@ -1,6 +1,6 @@
 """Comparator i;ascii-numeric: the number at the start of a text; a text without one is infinity.
 
-RFC: 4790 section 9.1. Done: all of it; leading zeros don't count, two texts without a number are equal.
+RFC 4790 section 9.1. Done: all of it; leading zeros don't count, two texts without a number are equal.
 """
 
 import re

@@ -1,6 +1,6 @@
 """Comparator i;octet: character by character.
 
-RFC: 4790 section 9.3, 5228 section 2.7.3. Done: all of it; the order of UTF-8 octets is that of the
+RFC 4790 section 9.3, RFC 5228 section 2.7.3. Done: all of it; the order of UTF-8 octets is that of the
 characters.
 """
 

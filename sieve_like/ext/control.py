@@ -1,6 +1,6 @@
 """Control of a script: require, if, elsif, else, stop.
 
-RFC: 5228 sections 3.1 to 3.3. Done: all of it. Not done: nothing.
+RFC 5228 sections 3.1, 3.2 and 3.3. Done: all of it. Not done: nothing.
 """
 
 from collections.abc import Sequence

@@ -1,6 +1,6 @@
 """Tag :copy for fileinto and redirect: the implicit keep stays.
 
-RFC: 3894. Done: all of it.
+RFC 3894. Done: all of it.
 """
 
 from dataclasses import replace

@@ -1,6 +1,6 @@
 """Encoded characters in strings: ${hex:40 41} and ${unicode:e9}.
 
-RFC: 5228 section 2.4.2.4. Done: all of it. What is not well formed stays as it is; a code point that does
+RFC 5228 section 2.4.2.4. Done: all of it. What is not well formed stays as it is; a code point that does
 not exist is an error; octets that are no UTF-8 together become the replacement character.
 """
 

@@ -1,6 +1,6 @@
 """Test envelope: the addresses of the SMTP dialogue.
 
-RFC: 5228 section 5.4. Done: "from", "to", and "auth" (who logged in), as other engines have it. "to" is the
+RFC 5228 section 5.4. Done: "from", "to", and "auth" (who logged in), as other engines have it. "to" is the
 recipient before aliases. The null sender is "" in every part; source routes are dropped. Not done: several
 recipients in one run, since every recipient has a run of its own.
 """

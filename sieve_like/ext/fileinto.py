@@ -1,6 +1,6 @@
 """Action fileinto.
 
-RFC: 5228 section 4.1. Done: all of it. Names are checked when they are constant, else when the script runs;
+RFC 5228 section 4.1. Done: all of it. Names are checked when they are constant, else when the script runs;
 what a name means, and whether it is allowed, is the store's matter.
 """
 

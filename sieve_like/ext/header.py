@@ -1,7 +1,7 @@
 """Tests header and exists: decoded fields of the mail.
 
-RFC: 5228 sections 5.5 and 5.7, 2047 for encoded words. Done: all of it. A name that no field can have matches
-nothing; the compiler warns about it.
+RFC 5228 sections 5.5 and 5.7, RFC 2047 for encoded words. Done: all of it. A name that no field can have
+matches nothing; the compiler warns about it.
 """
 
 from sieve_like.ext._facts import complain_about_field, field_fact

@@ -1,6 +1,6 @@
 """Actions keep and discard.
 
-RFC: 5228 sections 4.3 and 4.4. Done: all of it.
+RFC 5228 sections 4.3 and 4.4. Done: all of it.
 """
 
 from sieve_like.declare import action_command

@@ -1,6 +1,6 @@
 """Tests about tests: allof, anyof, not, true, false.
 
-RFC: 5228 sections 5.2, 5.3, 5.6, 5.8, 5.10. Done: all of it, evaluated from left to right, no further than
+RFC 5228 sections 5.2, 5.3, 5.6, 5.8, 5.10. Done: all of it, evaluated from left to right, no further than
 needed.
 """
 

@@ -1,6 +1,6 @@
 """Match types of the core: :is, :contains, :matches.
 
-RFC: 5228 section 2.7.1, match variables 5229 section 3.2. Done: all of it; wildcards take the shortest
+RFC 5228 section 2.7.1, match variables RFC 5229 section 3.2. Done: all of it; wildcards take the shortest
 text, `?` is one character of Unicode. A match sets the match variables only when it succeeds, and only
 :matches does.
 """

@@ -1,6 +1,6 @@
 """Action redirect.
 
-RFC: 5228 section 4.2. Done: all of it; the number of redirects is bounded. Loops are the host's matter.
+RFC 5228 section 4.2. Done: all of it; the number of redirects is bounded. Loops are the host's matter.
 """
 
 from sieve_like.address import complain_about_address, join_address, parse_one

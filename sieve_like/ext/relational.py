@@ -1,6 +1,6 @@
 """Match types :count and :value.
 
-RFC: 5231. Done: all of it. :count matches the number of values of all named fields together; :value is true
+RFC 5231. Done: all of it. :count matches the number of values of all named fields together; :value is true
 if any pair of value and key is. An absent field counts 0, but has no value that could be compared.
 """
 

@@ -1,6 +1,6 @@
 """Test size: the octets of the mail.
 
-RFC: 5228 section 5.9. Done: all of it.
+RFC 5228 section 5.9. Done: all of it.
 """
 
 from sieve_like.interpreter import Run, Test

@@ -1,6 +1,6 @@
 """Address parts :user and :detail: what stands before and behind the first delimiter of a local part.
 
-RFC: 5233. Done: all of it, with the delimiter `+`. Without a delimiter there is no :detail, so nothing
+RFC 5233. Done: all of it, with the delimiter `+`. Without a delimiter there is no :detail, so nothing
 matches it; :user is then the whole local part. Not done: several delimiters, and the form where the detail
 comes first.
 """

@@ -1,6 +1,6 @@
 """Action vacation: answer the sender, at most once per period.
 
-RFC: 5230. Done: grammar with all tags, limits of :days, validity of :from and :addresses, one vacation per
+RFC 5230. Done: grammar with all tags, limits of :days, validity of :from and :addresses, one vacation per
 run, none beside a refusal. Whether an answer is sent (lists, machines, answered already, not addressed to
 us) and what it looks like is the host's matter.
 """

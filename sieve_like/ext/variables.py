@@ -1,6 +1,6 @@
 """Variables: `set` with its modifiers, test `string`, references in strings, match variables, namespaces.
 
-RFC: 5229. Done: all of it; names have no case, references are filled in once. Modifiers change the letters
+RFC 5229. Done: all of it; names have no case, references are filled in once. Modifiers change the letters
 A to Z only. Namespaces come from other extensions; an unknown one, and a match variable out of range, is an
 error.
 """

@@ -175,6 +175,19 @@ class TestLookups:
         found = facts(self.SIGNED, self.policy(FakeDns())).authentication
         assert (found.dkim, found.source) == ((Verdict("permerror", "customer.example"),), "main")
 
+    def test_what_the_server_found_stays_beside_our_verdict(self):
+        """SPF of a trusted server and DKIM of our own go together; the server is named."""
+        policy = self.policy(FakeDns(), trusted_authserv_ids=frozenset({"mx.example.org"}))
+        headers = (
+            f"Authentication-Results: mx.example.org; spf=pass smtp.mailfrom=customer.example\n{self.SIGNED}"
+        )
+        found = facts(headers, policy).authentication
+        assert (found.spf.result, found.dkim[0].result, found.source) == (
+            "pass",
+            "permerror",
+            "mx.example.org",
+        )
+
     def test_dkim_is_not_checked_twice(self):
         """Where a trusted server has done it, its verdict stands."""
         dns = FakeDns()

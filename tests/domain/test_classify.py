@@ -35,6 +35,8 @@ PEOPLE = {
     "out of office as words only": BASE.replace("Hi", "Out of office: automatic reply"),
     "bounce as words only": BASE.replace("Hi", "Undelivered Mail Returned to Sender"),
     "forwarded bounce": BASE + "Content-Type: multipart/mixed; boundary=b",
+    "auto-submitted without a word": BASE + "Auto-Submitted:",
+    "auto-submitted with a comment alone": BASE + "Auto-Submitted: (no)",
     "negative autoreply": BASE + "X-Autoreply: no",
     "newsletter text": BASE.replace("Hi", "Please unsubscribe me"),
 }
@@ -294,3 +296,4 @@ def test_own_addresses_are_compared_folded_and_without_detail():
     assert is_own("Support+t7@EXAMPLE.org", own)
     assert is_own("anything@lists.example.org", own)
     assert not is_own("sales@example.org", own)
+    assert is_own("a+b@example.org", frozenset({"a+b@example.org"}))

@@ -71,6 +71,7 @@ def test_headers_alone_are_enough():
             True,
         ),
         ("Final-Recipient: rfc822; b@x\nAction: failed", "5.0.0", True),
+        ("Final-Recipient: rfc822; b@x\nAction: relayed\nStatus: 5.1.1", "5.1.1", False),
         ("Final-Recipient: rfc822; b@x\nAction: failed\nDiagnostic-Code: smtp; 452 full", "4.0.0", False),
     ],
 )

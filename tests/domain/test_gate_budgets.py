@@ -133,7 +133,12 @@ class TestShareOfIncoming:
         assert gate.send(to(1), mail(), world, NOW).outcome is Outcome.SUPPRESS
 
     def test_no_other_budget_has_a_share(self, world):
-        """Incoming mail opens no other limit."""
+        """Incoming mail opens no other limit, that on notices in all neither."""
+        for _ in range(5000):
+            world.bump([("notice.all", "")])
+        for _ in range(40_000):
+            world.bump([INCOMING])
+        assert pass_through(world, [NOTICE])[0].outcome is Outcome.DIGEST
         self.prepared(world, 0, 10000)
         verdicts = pass_through(world, [answer(rule=f"r:{n}") for n in range(11)])
         assert sent(verdicts) == 10

@@ -283,6 +283,19 @@ class TestTickets:
         assert asked(desk, by("ben@other.example", **SHOWS[row])).how is JOIN
 
 
+def test_of_several_claims_the_first_is_kept(desk):
+    """Mallory names two tickets and cites a third one's mail: the claim is the first that was looked at."""
+    desk.references["<bens@x>"] = [8]
+    found = asked(desk, by(MALLORY, references="<bens@x>", subject="[#T-7] x"))
+    assert outcome(found) == (CLAIM, 8, 2, False)
+
+
+def test_two_authors_have_no_common_subject(desk):
+    """Row 4 is about one contact."""
+    one = by(ANNA, **{"from": f"{ANNA}, {MALLORY}"}, **SHOWS[4])
+    assert asked(desk, one, match_key="printer on fire").how is NEW
+
+
 def test_a_join_further_down_beats_a_claim(desk):
     """Anna cites a mail of Ben's ticket and names her own: she joins hers, and the trace keeps the rest."""
     desk.references["<bens@x>"] = [8]

@@ -41,14 +41,14 @@ class Outcome:
     refused: bool = False
 
     def settled(self) -> "Outcome":
-        """An implicit keep beside a delivery into INBOX is one delivery; engines say it in either way."""
+        """Return it in one form: an implicit keep beside a delivery into INBOX is one delivery."""
         keep = self.implicit_keep and ("store", "INBOX") not in self.actions
         return Outcome(self.actions, keep, self.failed, self.refused)
 
 
 @pytest.fixture(scope="module")
 def oracle():
-    """A folder which the unprivileged user may read, with the engine's configuration."""
+    """Make a folder which the unprivileged user may read, with the engine's configuration."""
     with peers.short_folder("oracle-") as folder:
         home = folder / "home"
         home.mkdir()
@@ -91,9 +91,7 @@ def read_actions(text: str) -> tuple[tuple[str, ...], ...]:
             found.append(("reject", match[1]))
         elif first.startswith("send vacation"):
             values = dict(re.findall(r"^    => (\w+) *: (.*)$", block, flags=re.MULTILINE))
-            found.append(
-                ("vacation", values["seconds"], values.get("subject", ""), values.get("from", ""))
-            )
+            found.append(("vacation", values["seconds"], values.get("subject", ""), values.get("from", "")))
         else:
             found.append((first.strip(),))
     return tuple(found)
@@ -147,5 +145,3 @@ def test_there_are_enough_scripts():
     """The comparison covers at least twenty-five scripts and several kinds of mail."""
     assert len(SCRIPTS) >= 25
     assert len(MAILS) >= 5
-
-

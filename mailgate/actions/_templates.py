@@ -11,7 +11,7 @@ from jinja2 import Template as Compiled
 from jinja2 import TemplateError, TemplateSyntaxError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from mailgate.actions.names import NAMES, safe_subject
+from mailgate.actions._names import NAMES, safe_subject
 from mailgate.domain.action import Plan
 from mailgate.domain.routing import Template
 

@@ -6,9 +6,11 @@ automatic, carries our loop mark, and its Message-ID holds the token that an ans
 
 from dataclasses import dataclass
 
-from mailgate.actions.names import safe_subject
+from mailgate.actions._names import safe_subject
 from mailgate.domain.action import Plan
+from mailgate.domain.contact import contact_key
 from mailgate.domain.effects import AddEntry, Draft, EntryKind, MailKind, Send
+from mailgate.domain.ticket import subject_tag
 from mailgate.domain.token import loop_mark, message_id
 
 LOOP_HEADER = "X-Mailgate-Loop"
@@ -41,11 +43,9 @@ def answer_headers(plan: Plan, auto_submitted: str) -> tuple[tuple[str, str], ..
 
 def reply_subject(plan: Plan) -> str:
     """Return `RE: ` and the original subject (G18), with the ticket's tag so that answers find it (S9)."""
-    tag = f"[#{plan.ticket.number}] " if plan.ticket is not None else ""
     original = safe_subject(plan)
-    if tag and tag.strip() in original:
-        tag = ""
-    return f"RE: {tag}{original}"
+    tag = subject_tag(plan.ticket.number) if plan.ticket is not None else ""
+    return f"RE: {original}" if not tag or tag in original else f"RE: {tag} {original}"
 
 
 def _draft(plan: Plan, answer: Answer) -> Draft:
@@ -78,7 +78,10 @@ def _draft(plan: Plan, answer: Answer) -> Draft:
 
 
 def plan_answer(plan: Plan, answer: Answer, rule: str, *, period_key: str, period_s: int) -> str:
-    """Add the answer to the plan; the gate decides when the unit applies it. Returns "planned" or "no-sender"."""
+    """Add the answer to the plan; the gate decides when the unit applies it.
+
+    `period_key` names what is answered; the period counts per sender. Returns "planned" or "no-sender".
+    """
     if not plan.mail.sender:
         # The gate would say so too (row 1); without an address there is not even a draft to show it.
         plan.note("answer", refused="null sender")
@@ -102,7 +105,7 @@ def plan_answer(plan: Plan, answer: Answer, rule: str, *, period_key: str, perio
             draft=draft,
             envelope_from="",
             rule=rule,
-            period_key=period_key,
+            period_key=f"{period_key}:{contact_key(plan.mail.sender)}",
             period_s=period_s,
             vacation=answer.vacation,
             ticket_id=ticket.ticket_id if ticket is not None else 0,

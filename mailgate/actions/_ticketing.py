@@ -7,7 +7,7 @@ mail comes first (MAIL.md 3): returned mail, bounces and automatic answers never
 from dataclasses import dataclass
 from datetime import timedelta
 
-from mailgate.actions.contacts import ensure_contact
+from mailgate.actions._contacts import ensure_contact
 from mailgate.domain.action import Plan
 from mailgate.domain.classify import bounce_of
 from mailgate.domain.effects import (
@@ -74,6 +74,8 @@ def _person(plan: Plan, wish: TicketWish, rule: str) -> str:
             now=plan.now,
             match_key=_match_key(plan, wish) if wish.match_subject or wish.key else "",
             window=timedelta(seconds=plan.policy.match_window_s),
+            delimiter=plan.catalogue.recipient_delimiter,
+            queue=wish.queue or plan.route.queue,
         )
     plan.note("threading", how=threading.how.value, row=threading.row, tried=list(threading.tried))
     if threading.wrong_tokens:

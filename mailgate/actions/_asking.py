@@ -1,0 +1,37 @@
+"""What our extensions ask while a script runs, and what their grammars share."""
+
+from dataclasses import dataclass
+
+from mailgate.actions._names import NAMES
+from sieve_like.interpreter import Run
+from sieve_like.result import Action
+from sieve_like.spec import Kind, Namespace, Tag
+from sieve_like.values import Args
+
+
+@dataclass(frozen=True, slots=True)
+class CarryOut:
+    """The question behind `:outcome`: plan this action now, and say what it will do."""
+
+    action: Action
+
+
+@dataclass(frozen=True, slots=True)
+class KnownContact:
+    """Who the mail is from, as far as we know; the answer is a `ports.ContactView` or None."""
+
+
+# The tag that puts what an action will do into a variable (SIEVE.md 3): no run-time error, a word.
+OUTCOME = Tag("outcome", Kind.STRING, constant=True)
+
+
+def after_outcome(run: Run, action: Action, args: Args) -> None:
+    """Plan the action at once, so that what the script asks next already sees it; keep the outcome's word."""
+    outcome = run.ask(CarryOut(action), action.span)
+    if args.said("outcome"):
+        run.set_variable(args.text("outcome"), str(outcome), action.span)
+
+
+def namespace(name: str) -> Namespace:
+    """Return a read-only namespace whose values the host answers (RFC 5229 3)."""
+    return Namespace(name, tuple(sorted(NAMES[name])))

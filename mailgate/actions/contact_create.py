@@ -1,0 +1,91 @@
+"""Contacts (vnd.mailgate.contact): the test `contact`, the action `contact_create`, the namespace (W5, S4, T5).
+
+Done: `contact :known`, `:vip`, `:type`, `:category`, `:company`; `contact_create` with categories and company.
+"""
+
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import ClassVar
+
+from mailgate.actions._asking import OUTCOME, KnownContact, after_outcome, namespace
+from mailgate.actions._contacts import open_contact
+from mailgate.domain.action import ActionSpec, Plan
+from mailgate.domain.ports import ContactView
+from sieve_like.declare import action_command, simple_test
+from sieve_like.interpreter import Run
+from sieve_like.result import Action
+from sieve_like.spec import Binding, Bound, Extension, Kind, Tag
+from sieve_like.values import Args
+
+
+@dataclass(frozen=True, slots=True)
+class ContactCreate(Action):
+    """A contact for the author, unless there is one; says nothing about where the mail goes."""
+
+    name: ClassVar[str] = "contact_create"
+
+    categories: tuple[str, ...] = ()
+    company: str = ""
+
+
+def _build(args: Args) -> ContactCreate:
+    return ContactCreate(categories=args.texts("category"), company=args.text("company"))
+
+
+QUESTIONS = (
+    Tag("known"),
+    Tag("vip"),
+    Tag("type", Kind.STRING),
+    Tag("category", Kind.STRINGS),
+    Tag("company", Kind.STRING),
+)
+
+
+def _is(run: Run, args: Args) -> bool:
+    """Whether all that was asked holds; an unknown author is nothing of anything."""
+    contact = run.ask(KnownContact())
+    if not isinstance(contact, ContactView):
+        return False
+    wanted = {name.casefold() for name in args.texts("category")}
+    return (
+        (not args.flag("vip") or contact.vip)
+        and (not args.said("type") or contact.type.casefold() == args.text("type").casefold())
+        and (not wanted or bool(wanted & {c.casefold() for c in contact.categories}))
+        and (
+            not args.said("company")
+            or fnmatchcase(contact.company.casefold(), args.text("company").casefold())
+        )
+    )
+
+
+def _asks_something(bound: Bound, binding: Binding) -> None:
+    if not any(tag.name in bound.args for tag in QUESTIONS):
+        names = ", ".join(f":{tag.name}" for tag in QUESTIONS)
+        binding.error(bound.span, f"the test 'contact' needs at least one of {names}")
+
+
+def plan(plan: Plan, action: object) -> str:
+    """Open the contact unless the author is known; returns "created" or "exists"."""
+    assert isinstance(action, ContactCreate)
+    if not plan.author or plan.known_contact() is not None:
+        return "exists"
+    open_contact(plan, categories=action.categories, company=action.company)
+    return "created"
+
+
+ACTION = ActionSpec("contact_create", ContactCreate, plan)
+
+EXTENSION = Extension(
+    "vnd.mailgate.contact",
+    commands=(
+        action_command(
+            "contact_create",
+            _build,
+            tags=(Tag("category", Kind.STRINGS), Tag("company", Kind.STRING), OUTCOME),
+            after=after_outcome,
+        ),
+    ),
+    tests=(simple_test("contact", _is, tags=QUESTIONS, check=_asks_something),),
+    namespaces=(namespace("contact"),),
+    card=__doc__,
+)

@@ -1,0 +1,139 @@
+"""Action reply (vnd.mailgate.reply): an automatic answer from a template or a text, through the gate (W3, W7, G18).
+
+Done: `:template`, text, `:html`, `:from`, `:subject`, `:days`, `:seconds`, `:handle`, `:salutation_fallback`. Not yet: `:attach`.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from jinja2 import TemplateError
+
+from mailgate.actions._answer import Answer, plan_answer
+from mailgate.actions._asking import OUTCOME, after_outcome
+from mailgate.actions._templates import render
+from mailgate.domain.action import ActionSpec, Plan
+from mailgate.domain.routing import Template
+from sieve_like.address import complain_about_address
+from sieve_like.declare import action_command
+from sieve_like.result import Action
+from sieve_like.spec import Binding, Bound, Extension, Kind, Positional, Tag
+from sieve_like.values import Args
+
+DAY = 86400
+
+
+@dataclass(frozen=True, slots=True)
+class Reply(Action):
+    """An answer to the envelope sender; the mail itself goes where the rest of the script says.
+
+    `period_s` is the time between two answers to one sender, -1 where the script does not say.
+    """
+
+    name: ClassVar[str] = "reply"
+
+    text: str = ""
+    template: str = ""
+    subject: str = ""
+    html: str = ""
+    from_address: str = ""
+    handle: str = ""
+    salutation_fallback: str = ""
+    period_s: int = -1
+
+
+def _address(value: str | int) -> str:
+    return complain_about_address(value) if isinstance(value, str) else "must be an address"
+
+
+TAGS = (
+    Tag("template", Kind.STRING, names="template"),
+    Tag("subject", Kind.STRING),
+    Tag("html", Kind.STRING),
+    Tag("from", Kind.STRING, check=_address),
+    Tag("handle", Kind.STRING),
+    Tag("salutation_fallback", Kind.STRING),
+    Tag("days", Kind.NUMBER, group="period"),
+    Tag("seconds", Kind.NUMBER, group="period"),
+    OUTCOME,
+)
+
+
+def _build(args: Args) -> Reply:
+    period = -1
+    if args.said("days"):
+        period = args.number("days") * DAY
+    elif args.said("seconds"):
+        period = args.number("seconds")
+    return Reply(
+        text=args.text("text"),
+        template=args.text("template"),
+        subject=args.text("subject"),
+        html=args.text("html"),
+        from_address=args.text("from"),
+        handle=args.text("handle"),
+        salutation_fallback=args.text("salutation_fallback"),
+        period_s=period,
+    )
+
+
+def _says_something(bound: Bound, binding: Binding) -> None:
+    if ("template" in bound.args) == ("text" in bound.args):
+        binding.error(bound.span, "the command 'reply' needs either ':template' or a text")
+
+
+def _salutation(plan: Plan, fallback: str) -> str:
+    """Return the personal salutation, else the fallback (W3)."""
+    contact = plan.known_contact()
+    return (contact.salutation if contact is not None else "") or fallback or "Hello"
+
+
+def _answer(plan: Plan, action: Reply) -> Answer:
+    """Render the answer; raises TemplateError."""
+    source = Template("", "", action.text, action.html)
+    if action.template:
+        source = plan.catalogue.templates[action.template]
+    extra = {"salutation": _salutation(plan, action.salutation_fallback)}
+    if not action.template:
+        # A text of the script is no template: its variables are expanded already, with values of the mail.
+        return Answer(action.text, action.subject, action.html, from_address=action.from_address)
+    return Answer(
+        text=render(plan, source.text, extra),
+        subject=action.subject or render(plan, source.subject, extra),
+        html=render(plan, source.html, extra, html=True),
+        from_address=action.from_address,
+    )
+
+
+def plan(plan: Plan, action: object) -> str:
+    """Plan the answer; a template that is missing or fails is noted, and the mail goes its way without answer."""
+    assert isinstance(action, Reply)
+    rule = f"{plan.route.script}:{action.span.line}"
+    try:
+        answer = _answer(plan, action)
+    except KeyError:
+        plan.note("answer", refused="no such template", template=action.template)
+        return "no-template"
+    except TemplateError as error:
+        plan.note("answer", refused="template failed", template=action.template, error=str(error))
+        return "template-failed"
+    period = plan.policy.answer_period_s if action.period_s < 0 else action.period_s
+    handle = action.handle or f"{plan.route.address}:{rule}"
+    return plan_answer(plan, answer, rule, period_key=f"reply:{handle}", period_s=period)
+
+
+ACTION = ActionSpec("reply", Reply, plan)
+
+EXTENSION = Extension(
+    "vnd.mailgate.reply",
+    commands=(
+        action_command(
+            "reply",
+            _build,
+            tags=TAGS,
+            positionals=(Positional("text", optional=True),),
+            check=_says_something,
+            after=after_outcome,
+        ),
+    ),
+    card=__doc__,
+)

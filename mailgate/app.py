@@ -1,0 +1,355 @@
+"""The composition root: settings in, a running gateway out. The only file that knows every part.
+
+    listeners ──► pipeline ──► writer (database) ──► outbox worker ──► targets, relay
+        ▲             ▲            │  signals             ▲
+        └── catalogue, compiled scripts ◄── control socket, version counter, jobs
+
+Everything is made in `Gateway.__init__`, started in `start`, stopped in reverse in `stop`.
+"""
+
+import asyncio
+import logging
+import os
+import secrets
+import shutil
+import time
+from collections.abc import Coroutine
+from functools import partial
+from typing import Any
+
+from prometheus_client import CollectorRegistry
+
+from mailgate import wiring
+from mailgate.business import Business
+from mailgate.checks.gather import gather_facts
+from mailgate.config.settings import Settings
+from mailgate.config.version import program_version
+from mailgate.control import ControlServer
+from mailgate.desk.watch import WatchServer
+from mailgate.domain.envelope import Received
+from mailgate.errors import HouseFault, Overloaded, Reply, UnknownRecipient
+from mailgate.intake.listen import Listener, open_socket
+from mailgate.jobs._job import JobContext, JobSpec
+from mailgate.maillog import LibraryLog, MailLog, open_log
+from mailgate.metrics import Metrics
+from mailgate.outbox.worker import Worker
+from mailgate.pipeline import Pipeline
+from mailgate.registry import discover
+from mailgate.reporting import Reporter
+from mailgate.store.db import open_store
+from mailgate.store.writer import BatchReport, Writer
+from mailgate.systemd import notify, watchdog_interval
+
+# How long another process's change may stay unseen (DESIGN.md 4).
+VERSION_EVERY_S = 1.0
+# The loop is looked at so often; a lag above a second is worth a metric and holds back the watchdog.
+LAG_EVERY_S = 0.5
+# Asking the file system for free space costs a system call; a second's mail cannot fill the reserve.
+DISK_EVERY_S = 1.0
+
+
+class Gateway:
+    """One running gateway; lives in one event loop."""
+
+    def __init__(self, settings: Settings, log: MailLog, environment: dict[str, str]) -> None:
+        self.settings, self.log, self.environment = settings, log, environment
+        self.loop = asyncio.get_running_loop()
+        self.keys = wiring.load_keys(settings.keys_path)
+        self.store = open_store(wiring.store_options(settings))
+        self.metrics = Metrics(CollectorRegistry(), program_version())
+        self.business = Business(self.store, settings, self.keys, self._reloaded)
+        self.writer = Writer(
+            self.store,
+            limits=wiring.writer_limits(settings),
+            hand_back=self.loop.call_soon_threadsafe,
+            on_signals=self._signalled,
+            observe=self._batch_written,
+        )
+        self.worker = Worker(
+            self.writer,
+            self.store,
+            wiring.worker_options(settings),
+            targets=wiring.targets(settings),
+            relay=wiring.relay(settings),
+            report=self._sent,
+        )
+        self.reporter = Reporter(self.log, self.metrics)
+        self.pipeline = Pipeline(
+            self.writer,
+            self.store.blobs,
+            partial(gather_facts, policy=wiring.check_policy(settings, self.keys, self.business.own)),
+            lambda: self.business.rules,
+            self.reporter.mail,
+        )
+        self.listeners = [self._listener(part) for part in settings.listener]
+        self.control = ControlServer(settings.control_path, self._commands(), on_error=self._control_failed)
+        self.watch: WatchServer | None = None
+        if settings.http.address:
+            self.watch = WatchServer(settings.http.address, self.metrics.render, self.why_not_ready)
+        self.metrics.on_scrape = self._fill_gauges
+        self.stopping = asyncio.Event()
+        self.started_at = time.time()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._disk_ok, self._disk_asked = True, 0.0
+
+    def _listener(self, part: Any) -> Listener:
+        listening = open_socket(
+            part.address, mode=int(part.mode, 8), group=part.group, environment=self.environment
+        )
+        service = wiring.service(part, self.settings, log=self.log.events.warning, new_id=new_id)
+        return Listener(self, service, listening)
+
+    # -- the door (intake/door.py)
+
+    def ready(self) -> Reply | None:
+        """Say 4xx before the data where the database cannot keep up or the disk is below its reserve."""
+        limits = self.settings.limits
+        if self.writer.waiting >= limits.waiting_mails or self.connections > limits.connections:
+            return Overloaded().reply
+        if not self._disk_has_room():
+            return Reply(452, "4.3.1", "not enough storage, try again later")
+        if self.business.stale:
+            return HouseFault().reply
+        return None
+
+    def _disk_has_room(self) -> bool:
+        now = time.monotonic()
+        if now - self._disk_asked >= DISK_EVERY_S:
+            self._disk_ok, self._disk_asked = self.store.blobs.reserve_ok(), now
+        return self._disk_ok
+
+    def recipient(self, address: str) -> Reply | None:
+        """Answer RCPT from memory; unknown is said for good only while the table is known to be fresh."""
+        route = self.business.catalogue.route(address)
+        if route is not None and route.enabled:
+            return None
+        if route is not None or self.business.stale:
+            return HouseFault().reply
+        return UnknownRecipient().reply
+
+    async def accept_each(self, received: Received) -> list[Reply]:
+        """Take a mail that is answered per recipient."""
+        return await self.pipeline.accept_each(received)
+
+    async def accept_all(self, received: Received) -> Reply:
+        """Take a mail that has one answer."""
+        return await self.pipeline.accept_all(received)
+
+    @property
+    def connections(self) -> int:
+        """How many clients are connected."""
+        return sum(listener.connections for listener in self.listeners)
+
+    # -- life
+
+    async def run(self) -> None:
+        """Start, wait until somebody says stop, and stop."""
+        await self.start()
+        try:
+            await self.stopping.wait()
+        finally:
+            await self.stop()
+
+    async def start(self) -> None:
+        """Start every part, the listeners last: what they let in must find everything in place."""
+        self.log.writer.attach(self.loop)
+        self.writer.start()
+        await asyncio.to_thread(self.business.reload)
+        await self.control.start()
+        self._background(self.worker.run(), self._follow_versions(), self._feed_watchdog(), *self._jobs())
+        if self.watch is not None:
+            self.watch.start()
+        for listener in self.listeners:
+            await listener.start()
+        names = ", ".join(part.address for part in self.settings.listener)
+        self.log.events.info("started", version=program_version(), listeners=names)
+        notify(self.environment, "READY=1", f"STATUS=listening on {names}")
+
+    async def stop(self) -> None:
+        """Finish what is in flight, then close: listeners, worker, targets, writer."""
+        notify(self.environment, "STOPPING=1")
+        self.log.events.info("stopping")
+        await asyncio.gather(*(listener.stop() for listener in self.listeners))
+        self.worker.stop()
+        await asyncio.wait([self._tasks[0]], timeout=self.settings.instance.stop_timeout)
+        for task in self._tasks[1:]:
+            task.cancel()
+        await asyncio.gather(*self._tasks[1:], return_exceptions=True)
+        await self.control.stop()
+        if self.watch is not None:
+            await asyncio.to_thread(self.watch.stop)
+        await asyncio.to_thread(self.writer.stop)
+        self.log.events.info("stopped")
+        self.log.writer.detach()
+
+    def _background(self, *work: Coroutine[Any, Any, None]) -> None:
+        self._tasks += [self.loop.create_task(one) for one in work]
+
+    def _jobs(self) -> list[Coroutine[Any, Any, None]]:
+        context = JobContext(self.store, self.writer, self.settings.spool.sweep_after)
+        found = discover("mailgate.jobs", "JOB").values()
+        return [self._keep_doing(job, context) for job in found if isinstance(job, JobSpec)]
+
+    async def _keep_doing(self, job: JobSpec, context: JobContext) -> None:
+        """Run a job again and again; a failure is logged and tried again at its next time."""
+        while True:
+            await asyncio.sleep(job.every_s)
+            try:
+                facts = await asyncio.to_thread(job.run, context)
+                if facts:
+                    self.log.events.info("job", job=job.name, **facts)
+            except Exception as error:  # noqa: BLE001  one failing job never stops the gateway
+                self.log.events.error("job_failed", job=job.name, exc_info=error)
+
+    async def _follow_once(self) -> None:
+        await asyncio.to_thread(self.business.follow)
+
+    async def _follow_versions(self) -> None:
+        """Notice what other processes changed, and lift a stale mark when the database answers again."""
+        while True:
+            await asyncio.sleep(VERSION_EVERY_S)
+            await asyncio.to_thread(self.business.follow)
+
+    async def _feed_watchdog(self) -> None:
+        """Measure how late the loop is; a loop that hangs feeds no watchdog."""
+        interval = watchdog_interval(self.environment)
+        fed = time.monotonic()
+        while True:
+            before = time.monotonic()
+            await asyncio.sleep(LAG_EVERY_S)
+            now = time.monotonic()
+            self.metrics.loop_lag.set(max(0.0, now - before - LAG_EVERY_S))
+            if interval and now - fed >= interval and self.writer.alive:
+                notify(self.environment, "WATCHDOG=1")
+                fed = now
+
+    def reload_soon(self) -> None:
+        """Read the business data anew, in the background (SIGHUP)."""
+        self._background(self._reload_quietly())
+
+    async def _reload_quietly(self) -> None:
+        await self._reload({})
+
+    # -- what parts tell
+
+    def _signalled(self, signals: frozenset[str]) -> None:
+        if "outbox" in signals:
+            self.worker.wake()
+        if "catalogue" in signals:
+            self._tasks = [t for i, t in enumerate(self._tasks) if i == 0 or not t.done()]
+            self._background(self._follow_once())
+
+    def _reloaded(self, error: str) -> None:
+        """Count and log a reading of the business data; called from a thread."""
+        self.metrics.reloads.inc("failed" if error else "done")
+        if error:
+            self.log.events.error("reload_failed", error=error)
+            return
+        catalogue = self.business.catalogue
+        self.log.events.info("reloaded", version=catalogue.version, addresses=len(catalogue.routes))
+        for name, text in self.business.scripts.errors().items():
+            self.metrics.alarms.inc("script_error")
+            self.log.events.error("script_error", script=name, error=text)
+
+    def _batch_written(self, report: BatchReport) -> None:
+        self.metrics.batch_size.observe(report.count)
+        self.metrics.query.observe(report.seconds, "batch")
+        if report.fault is not None:
+            self.metrics.writer_faults.inc()
+
+    def _sent(self, report: Any) -> None:
+        self.reporter.sent(report)
+
+    def _control_failed(self, command: str, error: BaseException) -> None:
+        self.log.events.error("control_failed", command=command, exc_info=error)
+
+    def _fill_gauges(self, metrics: Metrics) -> None:
+        self.reporter.fill_gauges(metrics, self.store)
+        metrics.writer_waiting.set(self.writer.waiting)
+        metrics.disk_free.set(shutil.disk_usage(self.settings.spool_path).free)
+        metrics.log_dropped.set(self.log.writer.dropped)
+        pairs = zip(self.settings.listener, self.listeners, strict=True)
+        metrics.connections.replace({part.name: one.connections for part, one in pairs})
+
+    # -- the control socket
+
+    def why_not_ready(self) -> str:
+        """Return "" or why mail cannot be taken now."""
+        if self.stopping.is_set():
+            return "stopping"
+        reply = self.ready()
+        return reply.text if reply is not None else ""
+
+    def _commands(self) -> dict[str, Any]:
+        return {
+            "status": self._status,
+            "reload": self._reload,
+            "wake": self._wake,
+            "stop": self._stop,
+            "reopen_log": self._reopen_log,
+        }
+
+    async def _status(self, _arguments: object) -> dict[str, object]:
+        catalogue = self.business.catalogue
+        depths = await asyncio.to_thread(self.reporter.depths, self.store)
+        return {
+            "version": program_version(),
+            "pid": os.getpid(),
+            "uptime_s": round(time.time() - self.started_at, 1),
+            "ready": self.why_not_ready() or "yes",
+            "listeners": {p.name: p.address for p in self.settings.listener},
+            "connections": self.connections,
+            "addresses": len(catalogue.routes) + len(catalogue.patterns),
+            "catalogue_version": catalogue.version,
+            "script_errors": self.business.scripts.errors(),
+            "unknown_targets": self.business.unknown_targets(),
+            "writer_waiting": self.writer.waiting,
+            "outbox": depths,
+        }
+
+    async def _reload(self, _arguments: object) -> dict[str, object]:
+        notify(self.environment, "RELOADING=1", f"MONOTONIC_USEC={time.monotonic_ns() // 1000}")
+        error = await asyncio.to_thread(self.business.reload)
+        notify(self.environment, "READY=1")
+        return {"error": error, "script_errors": self.business.scripts.errors()}
+
+    async def _wake(self, _arguments: object) -> dict[str, object]:
+        self.worker.wake()
+        return {}
+
+    async def _stop(self, _arguments: object) -> dict[str, object]:
+        self.stopping.set()
+        return {}
+
+    async def _reopen_log(self, _arguments: object) -> dict[str, object]:
+        self.log.writer.reopen()
+        return {}
+
+
+def new_id() -> str:
+    """Return an id that sorts by time: 48 bits of milliseconds and 80 random ones, in base 32 (ULID)."""
+    value = (time.time_ns() // 1_000_000) << 80 | secrets.randbits(80)
+    return "".join(_CROCKFORD[(value >> shift) & 31] for shift in range(125, -5, -5))
+
+
+# Crockford's base 32: no letter that is taken for another.
+_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+async def serve(settings: Settings, environment: dict[str, str]) -> None:
+    """Run a gateway until SIGTERM or SIGINT (graceful), SIGHUP reloads. Raises SettingsError at the start."""
+    import signal  # noqa: PLC0415  only the running gateway has handlers
+
+    log = open_log(
+        form=settings.log.format, level=settings.log.level, path=settings.log_path, environ=environment
+    )
+    logging.getLogger().addHandler(LibraryLog(log.events))
+    try:
+        gateway = Gateway(settings, log, environment)
+        loop = asyncio.get_running_loop()
+        for one in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(one, gateway.stopping.set)
+        loop.add_signal_handler(signal.SIGHUP, gateway.reload_soon)
+        await gateway.run()
+    finally:
+        log.writer.close()

@@ -1,0 +1,89 @@
+"""What the business may change, as the running gateway sees it: the newest readable version of it.
+
+Reading happens in a thread; the snapshot that RCPT and the units use is swapped in one assignment. When the
+database cannot be asked, the last snapshot stays and is marked stale: then nobody is told "unknown" for good.
+"""
+
+import threading
+from collections.abc import Callable
+from contextlib import closing
+
+from mailgate import wiring
+from mailgate.config.settings import Settings
+from mailgate.domain.gate import Gate
+from mailgate.domain.routing import Catalogue
+from mailgate.rules.decide import Decider
+from mailgate.rules.scripts import ScriptBook, compile_book
+from mailgate.store.business import catalogue_version, load_catalogue
+from mailgate.store.db import Store
+from mailgate.store.unit import UnitRules
+
+# The target that needs no table in the settings: mailgate's own database.
+OWN_STORE = "store"
+
+
+class Business:
+    """The catalogue, the compiled scripts and the unit's rules made of them.
+
+    `reloaded` is told after each reading: "" or what went wrong.
+    """
+
+    def __init__(
+        self, store: Store, settings: Settings, keys: tuple[bytes, ...], reloaded: Callable[[str], None]
+    ) -> None:
+        self._store, self._settings, self._reloaded = store, settings, reloaded
+        self._registry = wiring.language()
+        self._turn = threading.Lock()
+        self.stale = True
+        self.catalogue = Catalogue(version=-1)
+        self.scripts = ScriptBook()
+        self._decider = Decider(wiring.plan_policy(settings, keys), wiring.actions(), lambda: self.scripts)
+        self.rules = self._unit_rules()
+
+    def own(self) -> frozenset[str]:
+        """Return our own addresses, folded."""
+        return self.catalogue.own
+
+    def reload(self) -> str:
+        """Read everything anew; returns "" or why that failed. Safe from any thread."""
+        error = ""
+        with self._turn:
+            try:
+                self._read()
+            except Exception as fault:  # noqa: BLE001  the last version goes on, whatever happened
+                self.stale = True
+                error = f"{type(fault).__name__}: {fault}"
+        self._reloaded(error)
+        return error
+
+    def follow(self) -> None:
+        """Read anew if the version counter has moved; mark the snapshot stale while it cannot be read."""
+        try:
+            with closing(self._store.reader()) as connection:
+                version = catalogue_version(connection)
+        except Exception:  # noqa: BLE001  seen again in a second; the log has the writer's own complaint
+            self.stale = True
+            return
+        if version != self.catalogue.version:
+            self.reload()
+        self.stale = False
+
+    def _read(self) -> None:
+        with closing(self._store.reader()) as connection:
+            catalogue = load_catalogue(
+                connection, recipient_delimiter=self._settings.rules.recipient_delimiter
+            )
+        scripts = compile_book(catalogue, self._registry, self.scripts)
+        self.catalogue, self.scripts = catalogue, scripts
+        self.rules = self._unit_rules()
+        self.stale = False
+
+    def _unit_rules(self) -> UnitRules:
+        gate = Gate(wiring.gate_policy(self._settings, self.catalogue))
+        return UnitRules(self._decider, self.catalogue, gate, tries=self._settings.limits.tries)
+
+    def unknown_targets(self) -> dict[str, str]:
+        """Return addresses whose target is in no settings file: their mail waits in the outbox."""
+        known = {OWN_STORE, *self._settings.targets}
+        routes = (*self.catalogue.routes.values(), *self.catalogue.patterns)
+        return {route.address: route.target for route in routes if route.target not in known}

@@ -1,0 +1,25 @@
+"""What a job is: a name, how often, and a function that runs in a thread of its own."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from mailgate.store.db import Store
+from mailgate.store.writer import Writer
+
+
+@dataclass(frozen=True, slots=True)
+class JobContext:
+    """What a job may use; `sweep_after_s` is how old a file must be to be swept."""
+
+    store: Store
+    writer: Writer
+    sweep_after_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class JobSpec:
+    """What a file in `mailgate/jobs/` exports as JOB; `run` returns facts for the log, {} where there are none."""
+
+    name: str
+    every_s: float
+    run: Callable[[JobContext], dict[str, object]]

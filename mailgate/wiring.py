@@ -1,0 +1,293 @@
+"""Settings into the options of each part: the only place that knows both sides.
+
+Every part takes plain values of its own, so none of them knows the settings file; `app.py` puts them together.
+"""
+
+import os
+import pwd
+import secrets
+import ssl
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Any, Final, cast
+
+from mailgate.checks.dkim import DkimCheck
+from mailgate.checks.dns import Dns
+from mailgate.checks.gather import CheckPolicy
+from mailgate.config.listener import Listener
+from mailgate.config.settings import Settings
+from mailgate.config.targets import LmtpTarget, MaildirTarget, NullTarget, SmtpTarget
+from mailgate.domain.action import ActionSpec, PlanPolicy
+from mailgate.domain.budgets import Budgets
+from mailgate.domain.envelope import Source
+from mailgate.domain.gate import GatePolicy
+from mailgate.domain.routing import Catalogue
+from mailgate.domain.target import Target, TargetKind
+from mailgate.errors import Complaint, SettingsError
+from mailgate.intake.door import Service
+from mailgate.intake.limits import IntakeLimits
+from mailgate.outbox.worker import WorkerOptions
+from mailgate.registry import discover, module_names
+from mailgate.store.options import StoreOptions
+from mailgate.store.writer import WriterLimits
+from mailgate.targets.lmtp import LmtpOptions
+from mailgate.targets.maildir import MaildirOptions
+from mailgate.targets.null import NullOptions
+from mailgate.targets.smtp import SmtpOptions
+from sieve_like.registry import Registry
+from sieve_like.spec import Extension
+
+# Twice the 100 bits that a token's MAC has (domain/token.py).
+KEY_OCTETS: Final = 32
+
+
+def store_options(settings: Settings) -> StoreOptions:
+    """Return where things lie and how much may lie there."""
+    password = settings.database.password
+    return StoreOptions(
+        url=settings.database_url,
+        blobs=settings.blob_path,
+        incoming=settings.spool_path,
+        password=password.reveal() if password is not None else "",
+        busy_timeout_s=settings.database.busy_timeout,
+        inline_max=settings.database.inline_max,
+        reserve=settings.spool.reserve,
+    )
+
+
+def writer_limits(settings: Settings) -> WriterLimits:
+    """Return the bounds of the writer's queue."""
+    return WriterLimits(
+        queue_count=settings.limits.waiting_mails, queue_bytes=settings.limits.waiting_size + (1 << 20)
+    )
+
+
+def intake_limits(settings: Settings) -> IntakeLimits:
+    """Return what one client may ask for."""
+    limits = settings.limits
+    return IntakeLimits(
+        message_size=limits.message_size,
+        recipients=limits.recipients,
+        inline_max=settings.database.inline_max,
+        command_timeout=limits.command_timeout,
+        data_timeout=limits.data_timeout,
+        session_time=limits.session_time,
+        session_size=limits.session_size,
+        session_mails=limits.session_mails,
+        session_noops=limits.session_noops,
+        session_errors=limits.session_errors,
+        stop_grace=settings.instance.stop_timeout,
+    )
+
+
+def service(
+    listener: Listener,
+    settings: Settings,
+    *,
+    log: Callable[..., None],
+    new_id: Callable[[], str],
+) -> Service:
+    """Return one listener as its connections see it."""
+    return Service(
+        name=listener.name,
+        source=Source(listener.kind),
+        hostname=settings.instance.effective_hostname(),
+        incoming=settings.spool_path,
+        now=lambda: datetime.now(UTC),
+        new_id=new_id,
+        log=log,
+        limits=intake_limits(settings),
+        trusted_uids=frozenset(uid for uid in map(_uid, listener.trusted_users) if uid is not None),
+        trusted_networks=tuple(ip_network(n, strict=False) for n in listener.trusted_networks),
+        tls=_tls(listener) if listener.starttls else None,
+        passwords={u: p.reveal() for u, p in listener.auth_users.items()} if listener.auth else {},
+    )
+
+
+def _uid(user: str) -> int | None:
+    """Return the id of a local user, by name or number; a user who does not exist trusts nobody in."""
+    if user.isdigit():
+        return int(user)
+    try:
+        return pwd.getpwnam(user).pw_uid
+    except KeyError:
+        return None
+
+
+def _tls(listener: Listener) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    try:
+        context.load_cert_chain(listener.tls_certificate, listener.tls_key)
+    except (OSError, ssl.SSLError) as error:
+        text = f"cannot be used: {error}"
+        raise SettingsError(
+            [Complaint(listener.tls_certificate, 0, "listener.tls_certificate", text)]
+        ) from error
+    return context
+
+
+def load_keys(path: Path) -> tuple[bytes, ...]:
+    """Return the keys of tokens and loop marks; the file is made with a fresh key where there is none.
+
+    Raises SettingsError for a file that cannot be read or holds anything but keys in hexadecimal.
+    """
+    try:
+        if not path.exists():
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "w") as file:
+                file.write(secrets.token_hex(KEY_OCTETS) + "\n")
+        keys = tuple(bytes.fromhex(line) for line in path.read_text().split())
+    except (OSError, ValueError) as error:
+        raise SettingsError(
+            [Complaint(str(path), 0, "instance.keys_file", f"cannot be read: {error}")]
+        ) from error
+    if not keys or any(len(key) < KEY_OCTETS // 2 for key in keys):
+        text = "needs at least one key of 32 hexadecimal digits or more"
+        raise SettingsError([Complaint(str(path), 0, "instance.keys_file", text)])
+    return keys
+
+
+def check_policy(
+    settings: Settings, keys: tuple[bytes, ...], own: Callable[[], frozenset[str]]
+) -> CheckPolicy:
+    """Return what is looked up about a mail, and with what."""
+    checks = settings.checks
+    wanted = checks.dkim or checks.null_mx
+    resolver = Dns(nameservers=checks.nameservers, lifetime_s=checks.deadline) if wanted else None
+    return CheckPolicy(
+        keys=keys,
+        instance=settings.instance.name,
+        own=own,
+        delimiter=settings.rules.recipient_delimiter,
+        trusted_authserv_ids=frozenset(i.lower() for i in checks.trusted_authserv_ids),
+        deadline_s=checks.deadline,
+        dkim=DkimCheck(resolver) if checks.dkim and resolver is not None else None,
+        resolver=resolver,
+        null_mx=checks.null_mx,
+    )
+
+
+def plan_policy(settings: Settings, keys: tuple[bytes, ...]) -> PlanPolicy:
+    """Return what planning needs to know."""
+    return PlanPolicy(
+        keys=keys,
+        instance=settings.instance.name,
+        hostname=settings.instance.effective_hostname(),
+        reject=settings.rules.reject,
+        reject_unverified=settings.rules.reject_unverified,
+        answer_period_s=int(settings.answers.acknowledgement_period),
+    )
+
+
+def gate_policy(settings: Settings, catalogue: Catalogue) -> GatePolicy:
+    """Return what the gate is told; budgets carry the names of the settings."""
+    answers = settings.answers
+    budgets: Any = {f.name: getattr(answers, f.name) for f in fields(Budgets)}
+    for name in ("ticket_window", "pause_for"):
+        budgets[name] = int(budgets[name])
+    return GatePolicy(
+        own=catalogue.own,
+        budgets=Budgets(**budgets),
+        delimiter=settings.rules.recipient_delimiter,
+        acknowledgement_needs_our_address=answers.acknowledgement_needs_our_address,
+        verified_only=answers.verified_only,
+        vacation_minimum_s=int(answers.vacation_period),
+        received_max=answers.received_max,
+    )
+
+
+def worker_options(settings: Settings) -> WorkerOptions:
+    """Return who the outbox worker is and how much it takes at once."""
+    hostname = settings.instance.effective_hostname()
+    return WorkerOptions(
+        owner=f"{hostname}:{os.getpid()}:{secrets.token_hex(4)}",
+        hostname=hostname,
+        batch=settings.outbox.batch,
+        lease_s=settings.outbox.lease,
+        give_up_after=timedelta(seconds=settings.outbox.give_up_after),
+        stop_s=settings.instance.stop_timeout,
+    )
+
+
+def relay(settings: Settings) -> Target:
+    """Return where mail of ours leaves."""
+    part = settings.relay
+    options = SmtpOptions(
+        host=part.host,
+        port=part.port,
+        tls=part.tls,
+        user=part.user,
+        password=part.password.reveal() if part.password is not None else "",
+        hostname=settings.instance.effective_hostname(),
+        connections=part.connections,
+        timeout_s=part.timeout,
+        ca_file=part.ca_file,
+    )
+    return _kinds()["smtp"].make(options)
+
+
+def targets(settings: Settings) -> dict[str, Target]:
+    """Return the targets by name, opened."""
+    kinds = _kinds()
+    return {
+        name: kinds[_kind(part)].make(_options(part, settings)) for name, part in settings.targets.items()
+    }
+
+
+def _kinds() -> dict[str, TargetKind]:
+    return cast("dict[str, TargetKind]", discover("mailgate.targets", "TARGET"))
+
+
+def _kind(part: object) -> str:
+    return type(part).__name__.removesuffix("Target").lower()
+
+
+def _options(part: object, settings: Settings) -> object:
+    hostname = settings.instance.effective_hostname()
+    delimiter = settings.rules.recipient_delimiter
+    match part:
+        case MaildirTarget():
+            return MaildirOptions(part.path, hostname, part.create_folders, part.folder_names, delimiter)
+        case LmtpTarget():
+            return LmtpOptions(
+                part.address,
+                hostname,
+                part.connections,
+                timeout_s=part.timeout,
+                folder_as_detail=part.folder_as_detail,
+                delimiter=delimiter,
+            )
+        case SmtpTarget():
+            return SmtpOptions(
+                host=part.host,
+                port=part.port,
+                tls=part.tls,
+                user=part.user,
+                password=part.password.reveal() if part.password is not None else "",
+                hostname=hostname,
+                connections=part.connections,
+                timeout_s=part.timeout,
+                ca_file=part.ca_file,
+            )
+        case NullTarget():
+            return NullOptions()
+        case _:
+            raise TypeError(f"no target: {part!r}")
+
+
+def actions() -> Mapping[type[object], ActionSpec]:
+    """Return the planner of each kind of action."""
+    found = cast("dict[str, ActionSpec]", discover("mailgate.actions", "ACTION"))
+    return {spec.kind: spec for spec in found.values()}
+
+
+def language() -> Registry:
+    """Return the rule language with our own extensions."""
+    from importlib import import_module  # noqa: PLC0415  only here are modules looked into by name
+
+    modules = (import_module(f"mailgate.actions.{name}") for name in module_names("mailgate.actions"))
+    ours = (getattr(module, "EXTENSION", None) for module in modules)
+    return Registry.standard().with_extensions(*(e for e in ours if isinstance(e, Extension)))
