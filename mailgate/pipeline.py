@@ -71,9 +71,9 @@ class Pipeline:
     async def _store(self, incoming: Incoming, accept: Accept) -> list[DeliveryOutcome]:
         """Hand over to the writer; returns when the transaction is on disk."""
         answer: asyncio.Future[list[DeliveryOutcome]] = asyncio.get_running_loop().create_future()
-        job = partial(accept, incoming=incoming, rules=self.rules())
+        rules = self.rules()
         size = incoming.received.octets.size if incoming.received.octets.data is not None else 0
-        self.writer.submit_intake(job, partial(_settle, answer), size=size)
+        self.writer.submit_intake(lambda tx: accept(tx, incoming, rules), partial(_settle, answer), size=size)
         # The client may leave; what was handed over is finished all the same.
         return await asyncio.shield(answer)
 

@@ -14,6 +14,7 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Final, cast
 
+from mailgate.actions._templates import complaint
 from mailgate.checks.dkim import DkimCheck
 from mailgate.checks.dns import Dns
 from mailgate.checks.gather import CheckPolicy
@@ -24,7 +25,7 @@ from mailgate.domain.action import ActionSpec, PlanPolicy
 from mailgate.domain.budgets import Budgets
 from mailgate.domain.envelope import Source
 from mailgate.domain.gate import GatePolicy
-from mailgate.domain.routing import Catalogue
+from mailgate.domain.routing import Catalogue, Template
 from mailgate.domain.target import Target, TargetKind
 from mailgate.errors import Complaint, SettingsError
 from mailgate.intake.door import Service
@@ -87,7 +88,7 @@ def service(
     listener: Listener,
     settings: Settings,
     *,
-    log: Callable[..., None],
+    log: Callable[..., object],
     new_id: Callable[[], str],
 ) -> Service:
     """Return one listener as its connections see it."""
@@ -291,3 +292,9 @@ def language() -> Registry:
     modules = (import_module(f"mailgate.actions.{name}") for name in module_names("mailgate.actions"))
     ours = (getattr(module, "EXTENSION", None) for module in modules)
     return Registry.standard().with_extensions(*(e for e in ours if isinstance(e, Extension)))
+
+
+def template_complaint(template: Template) -> str:
+    """Return what is wrong with a template's syntax, with its line; "" where nothing is."""
+    found = complaint(template)
+    return f"line {found[0]}: {found[1]}" if found is not None else ""

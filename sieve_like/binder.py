@@ -76,7 +76,9 @@ class Binder:
     def has_namespace(self, name: str) -> Namespace | None:
         """Return a namespace of an enabled extension."""
         found = self.registry.namespace(name)
-        return found[0] if found is not None and found[1].capability in self.enabled else None
+        if found is None or not any(owner.capability in self.enabled for owner in found[1]):
+            return None
+        return found[0]
 
     def namespaces(self) -> Sequence[str]:
         """Return the names of the namespaces of enabled extensions."""

@@ -58,13 +58,13 @@ def _runner(
                 for text, rules in inside:
                     if text in value:
                         found.update(rules)
-        return sorted(found)
+        return sorted(found, reverse=True)  # the next one is taken from the end
 
     def step(run: Run) -> Signal | None:
         edition = run.edition
         waiting = candidates(run)
         while waiting:
-            rule = waiting.pop(0)
+            rule = waiting.pop()
             signal = steps[rule](run)
             if signal is not None:
                 return signal

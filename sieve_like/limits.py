@@ -14,7 +14,7 @@ class Limits:
     """All bounds. A script over one does not compile; a run over one fails and keeps the mail."""
 
     # --- at compile time
-    script_size: int = MIB  # octets; as much as other servers store, and a parse of it stays below a second
+    script_size: int = MIB  # octets; as much as other engines store, and far more than people write
     string_size: int = MIB  # octets; a script that consists of one string is still legal
     nesting: int = 32  # blocks in blocks and tests in tests: recursion of the compiler is bounded by it
     arguments: int = 32  # per command; nobody writes more by hand

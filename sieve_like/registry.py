@@ -23,7 +23,7 @@ from sieve_like.spec import (
 )
 
 STANDARD = "sieve_like.ext"
-Named = TypeVar("Named", CommandSpec, TestSpec, Comparator, MatchType, AddressPart, Namespace)
+Named = TypeVar("Named", CommandSpec, TestSpec, Comparator, MatchType, AddressPart)
 
 
 def discover(package: str = STANDARD) -> tuple[Extension, ...]:
@@ -73,7 +73,7 @@ class Registry:
         self._comparators = _collect("comparator", [(e, e.comparators) for e in self._extensions], problems)
         self._match_types = _collect("match type", [(e, e.match_types) for e in self._extensions], problems)
         self._parts = _collect("address part", [(e, e.address_parts) for e in self._extensions], problems)
-        self._namespaces = _collect("namespace", [(e, e.namespaces) for e in self._extensions], problems)
+        self._namespaces = _namespaces(self._extensions, problems)
         self._added = _added_tags(self._extensions, problems)
         self.capabilities: Mapping[str, Extension] = _capabilities(self._extensions, problems)
         if problems:
@@ -113,8 +113,8 @@ class Registry:
         """Return an address part and its extension."""
         return self._parts.get(name)
 
-    def namespace(self, name: str) -> tuple[Namespace, Extension] | None:
-        """Return a namespace and its extension."""
+    def namespace(self, name: str) -> tuple[Namespace, tuple[Extension, ...]] | None:
+        """Return a namespace and all extensions that it comes with."""
         return self._namespaces.get(name)
 
     def added(self, owner: str) -> Sequence[tuple[AddedTag, Extension]]:
@@ -142,6 +142,22 @@ def _collect(
                     f"{what} {word.name!r} of {_title(extension)} is one of {_title(other)} already"
                 )
             table[word.name] = (word, extension)
+    return table
+
+
+def _namespaces(
+    extensions: Iterable[Extension], problems: list[str]
+) -> dict[str, tuple[Namespace, tuple[Extension, ...]]]:
+    """Return the namespaces; several extensions may offer the same one, but not two of one name."""
+    table: dict[str, tuple[Namespace, tuple[Extension, ...]]] = {}
+    for extension in extensions:
+        for word in extension.namespaces:
+            known, owners = table.get(word.name, (word, ()))
+            if known != word:
+                problems.append(
+                    f"namespace {word.name!r} of {_title(extension)} differs from that of {_title(owners[0])}"
+                )
+            table[word.name] = (known, (*owners, extension))
     return table
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from mailgate.actions._names import NAMES
+from sieve_like.ext.variables import complain_about_variable
 from sieve_like.interpreter import Run
 from sieve_like.result import Action
 from sieve_like.spec import Kind, Namespace, Tag
@@ -22,7 +23,7 @@ class KnownContact:
 
 
 # The tag that puts what an action will do into a variable (SIEVE.md 3): no run-time error, a word.
-OUTCOME = Tag("outcome", Kind.STRING, constant=True)
+OUTCOME = Tag("outcome", Kind.STRING, constant=True, check=complain_about_variable)
 
 
 def after_outcome(run: Run, action: Action, args: Args) -> None:

@@ -46,7 +46,7 @@ def render(plan: Plan, source: str, extra: Mapping[str, str], *, html: bool = Fa
     if "{" not in source:
         return source
     values: dict[str, object] = {name: _Values(plan, name) for name in NAMES}
-    return _compiled(source, html=html).render(values | extra)
+    return _compiled(source, html=html).render({**values, **extra})
 
 
 def complaint(template: Template) -> tuple[int, str] | None:

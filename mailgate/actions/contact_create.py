@@ -86,6 +86,6 @@ EXTENSION = Extension(
         ),
     ),
     tests=(simple_test("contact", _is, tags=QUESTIONS, check=_asks_something),),
-    namespaces=(namespace("contact"),),
+    namespaces=tuple(map(namespace, ("contact", "mail", "queue", "now"))),
     card=__doc__,
 )

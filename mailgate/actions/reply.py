@@ -9,7 +9,7 @@ from typing import ClassVar
 from jinja2 import TemplateError
 
 from mailgate.actions._answer import Answer, plan_answer
-from mailgate.actions._asking import OUTCOME, after_outcome
+from mailgate.actions._asking import OUTCOME, after_outcome, namespace
 from mailgate.actions._templates import render
 from mailgate.domain.action import ActionSpec, Plan
 from mailgate.domain.routing import Template
@@ -135,5 +135,6 @@ EXTENSION = Extension(
             after=after_outcome,
         ),
     ),
+    namespaces=tuple(map(namespace, ("mail", "queue", "now"))),
     card=__doc__,
 )

@@ -22,13 +22,18 @@ class Ticket(Action):
 
     name: ClassVar[str] = "ticket"
     cancels: ClassVar[bool] = True
+    delivers: ClassVar[bool] = True
 
     wish: TicketWish
 
 
 def _word(value: str | int) -> str:
     """Return what is wrong with a status or priority: they are single words, used as keys."""
-    return "" if isinstance(value, str) and value.isidentifier() else "must be a single word"
+    return (
+        ""
+        if isinstance(value, str) and value.isidentifier()
+        else "a status or priority must be a single word"
+    )
 
 
 TAGS = (
@@ -84,6 +89,6 @@ ACTION = ActionSpec("ticket", Ticket, plan)
 EXTENSION = Extension(
     "vnd.mailgate.ticket",
     commands=(action_command("ticket", _build, tags=TAGS, after=after_outcome),),
-    namespaces=(namespace("ticket"), namespace("queue"), namespace("now"), namespace("mail")),
+    namespaces=tuple(map(namespace, ("ticket", "mail", "queue", "now"))),
     card=__doc__,
 )

@@ -59,6 +59,14 @@ def read_files(path: Path, folder: Path) -> Tree:
     return tree
 
 
+def read_folder(folder: Path) -> Tree:
+    """Read and merge all *.toml files of a folder, in sorted order. Never raises."""
+    tree = Tree(main=str(folder))
+    for file in _parts(folder, tree):
+        _add(tree, file)
+    return tree
+
+
 def _parts(folder: Path, tree: Tree) -> Sequence[Path]:
     try:
         return sorted(p for p in folder.iterdir() if p.suffix == ".toml" and not p.name.startswith("."))

@@ -32,7 +32,6 @@ class PlanPolicy:
     create_folders: bool = True
     answer_period_s: int = 3600
     match_window_s: int = 30 * 86400
-    trace_steps: bool = True
 
 
 @dataclass(slots=True)

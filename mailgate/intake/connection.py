@@ -33,11 +33,15 @@ class State(Enum):
     CLOSED = auto()
 
 
-class Connection(SMTP):  # type: ignore[misc]  # aiosmtpd ships no types
+class Connection(SMTP):
     """The part that both protocols share; `LmtpConnection` and `SmtpConnection` say how they differ."""
 
     greeting = "ESMTP"
-    verbs: Callable[["Connection", str], Callable[["Connection", bytes], Reply | None] | None]
+    # The library's types leave open what is always there between connection_made and connection_lost.
+    session: Any
+    transport: Any
+    _reader: Any
+    _writer: Any
 
     def __init__(self, door: Door, service: Service, registry: set["Connection"]) -> None:
         self.command_size_limits: dict[str, int] = {}  # the base class shares one between all connections
@@ -66,6 +70,7 @@ class Connection(SMTP):  # type: ignore[misc]  # aiosmtpd ships no types
         self._task: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._started = self._touched = self.loop.time()
+        self.spool = Spool(service.incoming, inline_max=0, limit=0)
         self.forget_mail()
 
     # -- the transport's side
@@ -124,6 +129,10 @@ class Connection(SMTP):  # type: ignore[misc]  # aiosmtpd ships no types
         asyncio.StreamReaderProtocol.connection_lost(self, error)
         self.transport = None
 
+    def verbs(self, verb: str) -> Callable[["Connection", bytes], Reply | None] | None:
+        """Return the command of this name; each protocol has its own."""
+        return commands.SHARED.get(verb)
+
     # -- reading
 
     def _work(self) -> None:
@@ -175,7 +184,7 @@ class Connection(SMTP):  # type: ignore[misc]  # aiosmtpd ships no types
             self.wrong(ProtocolError("line must end with CRLF", enhanced="5.5.2").reply)
             return
         verb, _, argument = line[:-2].partition(b" ")
-        run = self.verbs(self, verb.decode("latin-1").upper())
+        run = self.verbs(verb.decode("latin-1").upper())
         try:
             reply = run(self, argument.strip(b" ")) if run is not None else None
             if run is None:
@@ -208,8 +217,7 @@ class Connection(SMTP):  # type: ignore[misc]  # aiosmtpd ships no types
         self.body, self.utf8 = "7BIT", False
         self.unstuffer = Unstuffer()
         self.trace_id = ""
-        if hasattr(self, "spool"):
-            self.spool.drop()
+        self.spool.drop()
         self.spool = Spool(self.service.incoming, inline_max=0, limit=0)
 
     def start_mail(self) -> None:

@@ -43,7 +43,7 @@ class Service:
     incoming: Path
     now: Callable[[], datetime]
     new_id: Callable[[], str]
-    log: Callable[..., None]
+    log: Callable[..., object]
     limits: IntakeLimits = field(default_factory=IntakeLimits)
     trusted_uids: frozenset[int] = frozenset()
     trusted_networks: tuple[IPv4Network | IPv6Network, ...] = ()

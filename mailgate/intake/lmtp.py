@@ -18,7 +18,7 @@ def _not_here(_c: Connection, _argument: bytes) -> Reply:
     raise ProtocolError("this is LMTP: say LHLO")
 
 
-VERBS: Final[Mapping[str, Command]] = commands.SHARED | {"LHLO": _lhlo, "HELO": _not_here, "EHLO": _not_here}
+VERBS: Final[Mapping[str, Command]] = {**commands.SHARED, "LHLO": _lhlo, "HELO": _not_here, "EHLO": _not_here}
 
 
 class LmtpConnection(Connection):

@@ -12,7 +12,7 @@ from mailgate.intake.connection import Connection
 
 def _ehlo(c: Connection, argument: bytes) -> None:
     in_clear = c.session.ssl is None
-    more = ("STARTTLS",) if c.service.tls is not None and in_clear else ()
+    more: tuple[str, ...] = ("STARTTLS",) if c.service.tls is not None and in_clear else ()
     if c.service.passwords and not in_clear:
         more += ("AUTH PLAIN LOGIN",)
     commands.hello(c, argument, more)
@@ -27,7 +27,8 @@ def _mail(c: Connection, argument: bytes) -> Reply:
     return commands.mail(c, argument)
 
 
-VERBS: Final[Mapping[str, Command]] = commands.SHARED | {
+VERBS: Final[Mapping[str, Command]] = {
+    **commands.SHARED,
     "EHLO": _ehlo,
     "HELO": commands.helo,
     "MAIL": _mail,

@@ -19,6 +19,7 @@ from mailgate.domain.routing import Catalogue, Route
 from mailgate.rules.host import RuleHost
 from mailgate.rules.scripts import ScriptBook
 from sieve_like.message import Envelope
+from sieve_like.program import Trace
 from sieve_like.result import Action, Result
 
 # RFC 5321 6.3: a mail with that many trace fields is in a loop; Postfix itself gives up at 50.
@@ -48,7 +49,7 @@ class Decider:
             return _plain_keep(plan, "", error=f"script {route.script} has no version that compiles")
         host = RuleHost(plan, self.actions)
         envelope = Envelope(mail.sender, mail.recipient.address, mail.recipient.address)
-        result = program.run(mail.view, envelope, host, now=now, trace=self.policy.trace_steps)
+        result = program.run(mail.view, envelope, host, now=now, trace=Trace.BRIEF)
         if result.error is not None:
             # What the script had planned is void (RFC 5228 2.10.6), also what its questions had planned.
             plan = self._plan(mail, route, catalogue, reader, now)

@@ -10,7 +10,7 @@ from hashlib import sha256
 
 from mailgate.domain.routing import Catalogue
 from sieve_like.compiler import compile_script
-from sieve_like.errors import CompileErrors
+from sieve_like.errors import CompileErrors, Severity
 from sieve_like.program import Program
 from sieve_like.registry import Registry
 
@@ -60,13 +60,15 @@ class CatalogueNames:
         return sorted(self._kinds.get(kind, ()))
 
 
-def check_script(name: str, source: str, catalogue: Catalogue, registry: Registry) -> str:
-    """Return the compiler's complaints as text, "" where the script is fine."""
+def complaints_of(
+    name: str, source: str, catalogue: Catalogue, registry: Registry
+) -> tuple[tuple[int, str], ...]:
+    """Return (line, message) of everything the compiler says against a script; nothing where it is fine."""
     try:
         compile_script(source, name=name, registry=registry, catalogue=CatalogueNames(catalogue))
     except CompileErrors as errors:
-        return str(errors)
-    return ""
+        return tuple((d.span.line, d.message) for d in errors.diagnostics if d.severity is Severity.ERROR)
+    return ()
 
 
 def compile_book(catalogue: Catalogue, registry: Registry, last: ScriptBook) -> ScriptBook:

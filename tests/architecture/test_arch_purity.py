@@ -21,7 +21,7 @@ ALLOWED = {
     "email": "decodes single values, behind our caps", "encodings": "decodes", "fnmatch": "computes",
     "fractions": "values", "functools": "computes", "hashlib": "computes", "heapq": "computes", "hmac": "computes",
     "html": "decodes", "io": "buffers in memory; open() is looked for by itself", "ipaddress": "values",
-    "itertools": "computes", "json": "encodes", "keyword": "a list", "math": "computes",
+    "itertools": "computes", "importlib": "finds the extensions of its own folder", "pkgutil": "the same", "json": "encodes", "keyword": "a list", "math": "computes",
     "mmap": "the type of a mapped spool file that is handed in", "operator": "computes",
     "pathlib": "the type of a path that is carried along", "quopri": "decodes", "re": "our own constant patterns",
     "stringprep": "tables", "string": "constants", "struct": "computes", "textwrap": "computes", "types": "values",

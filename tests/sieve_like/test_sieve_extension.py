@@ -177,6 +177,18 @@ def test_a_modifier_can_be_added_to_set():
     assert run('set :rot :upper "a" "abc"; fileinto "${a}";').performed[0].mailbox == "CBA"
 
 
+def test_a_namespace_may_come_with_several_extensions():
+    """Each of them makes it available; two different namespaces of one name are refused."""
+    shared = Namespace("shop", names=("name", "city"))
+    registry = EXTENDED.with_extensions(Extension("vnd.test.other", namespaces=(shared,)))
+    source = 'require ["variables", "%s", "fileinto"]; fileinto "${shop.name}x";'
+    assert complaints(source % "vnd.test.other", registry=registry) == []
+    assert complaints(source % "vnd.test.tickets", registry=registry) == []
+    assert "unknown namespace" in complaints(source % "copy", registry=registry)[0]
+    with pytest.raises(RegistryError, match="namespace 'shop'"):
+        EXTENDED.with_extensions(Extension("vnd.test.other", namespaces=(Namespace("shop"),)))
+
+
 def test_a_writable_namespace():
     """A namespace may keep its own values in the state of the run."""
 

@@ -1,0 +1,47 @@
+"""`mailgate apply`: write business data from text into the database."""
+
+from pathlib import Path
+
+import click
+
+from mailgate.cli._options import Call, json_option, pass_call, print_json
+from mailgate.cli._store import tell, writing
+
+
+@click.command("apply")
+@click.argument("path", type=click.Path(path_type=Path))
+@click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
+@json_option
+@pass_call
+def apply(call: Call, path: Path, *, dry_run: bool, as_json: bool) -> None:
+    """Make the database say what PATH says: a TOML file, or a folder with *.toml and *.sieve.
+
+    Applying the same text again changes nothing. What PATH no longer names, and once came from it, is removed.
+    All mistakes are printed at once, and then nothing is changed (exit 78).
+    """
+    from mailgate.cli._texts import check  # noqa: PLC0415  --help must not pay for it
+    from mailgate.config.texts import read_texts  # noqa: PLC0415
+    from mailgate.store import queries  # noqa: PLC0415
+    from mailgate.store.business import apply_changes, load_catalogue, plan  # noqa: PLC0415
+
+    settings = call.settings(resolve_secrets=True)
+    texts = read_texts(path)
+    with writing(call) as (store, writer):
+        with queries.reading(store) as connection:
+            business = check(texts, settings, load_catalogue(connection))
+            changes = plan(connection, business, str(path.resolve()))
+        if changes and not dry_run:
+            writer.submit(lambda tx: apply_changes(tx, changes, "apply")).result()
+    if as_json:
+        print_json(
+            [{"action": c.action, "kind": c.kind, "name": c.name, "fields": c.fields} for c in changes]
+        )
+    else:
+        for change in changes:
+            click.echo(f"{change.action} {change.kind} {change.name} {' '.join(change.fields)}".rstrip())
+        click.echo(f"{len(changes)} changes{' would be made' if dry_run else ''}")
+    if changes and not dry_run:
+        tell(call, "reload")
+
+
+COMMAND = apply
