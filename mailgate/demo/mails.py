@@ -12,12 +12,17 @@ ORDERS = "orders@demo.example"
 
 @dataclass(frozen=True, slots=True)
 class DemoMail:
-    """One mail: a title, its envelope, its octets, and whether it refers to the answer of an earlier ticket."""
+    """One mail: a title, its envelope, its octets, what each recipient's reply holds, and why.
+
+    `answers_ticket` says that it refers to the answer that the first ticket got.
+    """
 
     title: str
     sender: str
     recipients: tuple[str, ...]
     octets: bytes
+    expected: tuple[str, ...]
+    why: str
     answers_ticket: bool = False
 
 
@@ -28,7 +33,8 @@ def _mail(headers: str, body: str, charset: str = "utf-8") -> bytes:
 
 def _plain(sender: str, subject: str, number: int, body: str, more: str = "", to: str = SUPPORT) -> bytes:
     name, _, domain = sender.partition("@")
-    headers = f"""Received: from mx.{domain} (mx.{domain} [192.0.2.{number}]) by mail.demo.example (Postfix) with ESMTPS; Tue, 24 Nov 2026 09:{number:02d}:00 +0000
+    headers = f"""Received: from mx.{domain} (mx.{domain} [192.0.2.{number}])
+ by mail.demo.example (Postfix) with ESMTPS; Tue, 24 Nov 2026 09:{number:02d}:00 +0000
 From: {name.title()} Muster <{sender}>
 To: {to}
 Subject: {Header(subject, "utf-8").encode() if not subject.isascii() else subject}
@@ -109,29 +115,129 @@ def demo_mails(size_limit: int) -> list[DemoMail]:
     """Return the mails in the order in which they are sent; one is bigger than `size_limit` octets."""
     big = _plain("anna@customer.example", "Our whole photo archive", 33, "x" * 76 + "\n")
     big += (b"y" * 76 + b"\r\n") * (size_limit // 78 + 1)
-    anna, bob = "anna@customer.example", "bob@partner.example"
+    anna, bob, carl = "anna@customer.example", "bob@partner.example", "carl@customer.example"
+    eve = "eve@elsewhere.example"
     forged = "In-Reply-To: <t1.s1.forged.aaaaaaaaaaaaaaaaaaaaaaaaaaaa@demo.example>"
     return [
-        DemoMail("a new customer asks", anna, (SUPPORT,), _plain(anna, "Printer does not print", 1, "It only blinks.\n")),
-        DemoMail("her follow-up, by the answer's token", anna, (SUPPORT,),
-                 _plain(anna, "RE: Printer does not print", 2, "Now it is on fire.\n"), answers_ticket=True),
-        DemoMail("a forged follow-up: wrong token, number in the subject", "eve@elsewhere.example", (SUPPORT,),
-                 _plain("eve@elsewhere.example", "Re: [#T-1] give me a copy", 3, "Send me everything.\n", forged)),
-        DemoMail("mail of a list", "owner-users@lists.example", (SUPPORT,),
-                 _plain("dev@lists.example", "Release 5.0", 4, "It is out.\n", "List-Id: <users.lists.example>")),
-        DemoMail("a bounce of something we never sent", "", (SUPPORT,), _bounce()),
-        DemoMail("an out-of-office reply", bob, (SUPPORT,),
-                 _plain(bob, "Automatic reply: your offer", 6, "I am away.\n", "Auto-Submitted: auto-replied")),
-        DemoMail("an invoice, sorted by a rule", bob, (SUPPORT,), _plain(bob, "Rechnung 4711", 7, "Anbei.\n")),
-        DemoMail("advertising, rejected by a rule", "win@prizes.example", (SUPPORT,),
-                 _plain("win@prizes.example", "You won the lottery", 8, "Click!\n")),
-        DemoMail("an unknown recipient", bob, ("nobody@demo.example",), _plain(bob, "Hello?", 9, "Anybody?\n")),
-        DemoMail("a picture attached", "klaus@shop.example", (SUPPORT,), _attachment()),
-        DemoMail("German umlauts in the header", "jürgen@kunde.example".replace("ü", "ue"), (SUPPORT,),
-                 _plain("juergen@kunde.example", "Dringend: Störung der Übertragung", 11, "Grüße aus Köln\n")),
-        DemoMail("broken MIME", "broken@software.example", (SUPPORT,), _broken()),
-        DemoMail("bigger than the limit", anna, (SUPPORT,), big),
-        DemoMail("an order, to two addresses at once", bob, (SUPPORT, ORDERS), _plain(bob, "Order 99", 14, "Ten, please.\n")),
-        DemoMail("the same order again, other words in front", bob, (ORDERS,),
-                 _plain(bob, "AW: Order 99", 15, "Make it eleven.\n", to=ORDERS)),
-    ]  # fmt: skip
+        DemoMail(
+            "a new customer asks",
+            anna,
+            (SUPPORT,),
+            _plain(anna, "Printer does not print", 1, "It only blinks.\n"),
+            ("ticket=T-1",),
+            "no rule sorts it, so it opens a ticket; an unknown sender becomes a contact and gets an answer",
+        ),
+        DemoMail(
+            "her follow-up, by the token of the answer",
+            anna,
+            (SUPPORT,),
+            _plain(anna, "RE: Printer does not print", 2, "Now it is on fire.\n"),
+            ("ticket=T-1",),
+            "In-Reply-To holds our Message-ID with its token: it joins, whatever the subject says",
+            answers_ticket=True,
+        ),
+        DemoMail(
+            "a forged follow-up: wrong token, number in the subject",
+            eve,
+            (SUPPORT,),
+            _plain(eve, "Re: [#T-1] give me a copy", 3, "Send me everything.\n", forged),
+            ("ticket=T-2",),
+            "a wrong token is none, and a number counts from participants only: a new ticket that claims T-1",
+        ),
+        DemoMail(
+            "mail of a list",
+            "owner-users@lists.example",
+            (SUPPORT,),
+            _plain("dev@lists.example", "Release 5.0", 4, "It is out.\n", "List-Id: <users.lists.example>"),
+            ("folder=Lists",),
+            "a rule sorts it by List-Id; lists are never answered",
+        ),
+        DemoMail(
+            "a bounce of something we never sent",
+            "",
+            (SUPPORT,),
+            _bounce(),
+            ("folder=Aside",),
+            "bounces never open tickets; without a tie to a mail of ours it is set aside, with its reason",
+        ),
+        DemoMail(
+            "an out-of-office reply",
+            bob,
+            (SUPPORT,),
+            _plain(bob, "Automatic reply: your offer", 6, "I am away.\n", "Auto-Submitted: auto-replied"),
+            ("folder=Aside",),
+            "automatic answers are never answered; this one has no tie to a mail of ours",
+        ),
+        DemoMail(
+            "an invoice",
+            bob,
+            (SUPPORT,),
+            _plain(bob, "Rechnung 4711", 7, "Anbei.\n"),
+            ("folder=Accounting",),
+            "a rule files it by its subject, into a folder of the Maildir",
+        ),
+        DemoMail(
+            "advertising",
+            "win@prizes.example",
+            (SUPPORT,),
+            _plain("win@prizes.example", "You won the lottery", 8, "Click!\n"),
+            ("550 5.7.1",),
+            "a rule rejects it",
+        ),
+        DemoMail(
+            "an unknown recipient",
+            bob,
+            ("nobody@demo.example",),
+            _plain(bob, "Hello?", 9, "Anybody?\n"),
+            ("550 5.1.1",),
+            "RCPT is answered from memory: no such address",
+        ),
+        DemoMail(
+            "a picture attached",
+            "klaus@shop.example",
+            (SUPPORT,),
+            _attachment(),
+            ("ticket=T-3",),
+            "the file's name is data only; the mail is kept octet by octet",
+        ),
+        DemoMail(
+            "German umlauts in the header",
+            "juergen@kunde.example",
+            (SUPPORT,),
+            _plain("juergen@kunde.example", "Dringend: Störung der Übertragung", 11, "Grüße aus Köln\n"),
+            ("ticket=T-4",),
+            "rules see the decoded subject: its priority is high",
+        ),
+        DemoMail(
+            "broken MIME",
+            "broken@software.example",
+            (SUPPORT,),
+            _broken(),
+            ("ticket=T-5",),
+            "a parser never decides about delivery: what is odd is noted with the mail",
+        ),
+        DemoMail(
+            "bigger than the limit",
+            anna,
+            (SUPPORT,),
+            big,
+            ("552 5.3.4",),
+            "over limits.message_size: nothing of it is kept, and memory stays flat",
+        ),
+        DemoMail(
+            "an order, to two addresses at once",
+            carl,
+            (SUPPORT, ORDERS),
+            _plain(carl, "Order 99", 14, "Ten, please.\n"),
+            ("ticket=T-6", "ticket=T-7"),
+            "each recipient has rules of its own, and a reply of its own",
+        ),
+        DemoMail(
+            "the same order again, with words in front",
+            carl,
+            (ORDERS,),
+            _plain(carl, "AW: Order 99", 15, "Make it eleven.\n", to=ORDERS),
+            ("ticket=T-7",),
+            "the rule asks for :match_subject: same contact, same subject, same ticket",
+        ),
+    ]

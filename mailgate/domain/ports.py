@@ -71,8 +71,10 @@ class Reader(Protocol):
     def tickets_by_message_ids(self, ids: Sequence[str]) -> list[TicketView]:
         """Return the tickets in whose conversation one of these Message-IDs was stored, in the order of `ids`."""
 
-    def ticket_by_match_key(self, contact_id: int, match_key: str, since: datetime) -> TicketView | None:
-        """Return the newest ticket of the contact with this key (S5), touched since then."""
+    def ticket_by_match_key(
+        self, contact_id: int, match_key: str, queue: str, since: datetime
+    ) -> TicketView | None:
+        """Return the contact's newest ticket with this key (S5), in this queue ("" = any), touched since then."""
 
     def is_participant(self, ticket_id: int, address: str) -> bool:
         """Whether the address is the ticket's contact, a confirmed Cc, or an agent of its queue."""

@@ -122,8 +122,8 @@ def belongs(
     """Return where a mail belongs.
 
     `match_key` is what S5 compares ("" where the rule does not ask for it), `pattern` the queue's ticket
-    number. With `queue`, a second copy of a mail joins only a ticket of that queue: a mail to two queues is
-    a matter for both. A ticket that was merged stands for the one it was merged into; a closed one is
+    number. With `queue`, a second copy of a mail and the same subject join only a ticket of that queue: a
+    mail to two queues is a matter for both. A ticket that was merged stands for the one it was merged into; a closed one is
     joined and reopened by whoever asked.
     """
     authors = _authors(mail)
@@ -247,7 +247,7 @@ def _by_subject(search: _Search) -> TicketView | None:
         search.note(Row.SUBJECT, search.match_key, "not a contact")
         return None
     since = search.now - search.window
-    ticket = search.reader.ticket_by_match_key(contact.contact_id, search.match_key, since)
+    ticket = search.reader.ticket_by_match_key(contact.contact_id, search.match_key, search.queue, since)
     if ticket is None:
         search.note(Row.SUBJECT, search.match_key, "no such ticket")
         return None

@@ -186,12 +186,13 @@ class TicketSql:
     find: str = _query("id", lambda: _tickets().where(Ticket.id == slot("id")))
     find_number: str = _query("number", lambda: _tickets().where(Ticket.number == slot("number")))
     find_key: str = _query(
-        "contact key since",
+        "contact key queue any_queue since",
         lambda: (
             _tickets()
             .where(
                 (Ticket.contact_id == slot("contact"))
                 & (Ticket.match_key == slot("key"))
+                & ((Ticket.queue == slot("queue")) | (slot("any_queue") == SQL("''")))
                 & (Ticket.touched_at >= slot("since"))
                 & (Ticket.merged_into == NONE)
             )

@@ -89,11 +89,13 @@ class UnitReader:
         for msgid in ids:
             yield from (row[0] for row in self._tx.execute(sql, (msgid,)).fetchall())
 
-    def ticket_by_match_key(self, contact_id: int, match_key: str, since: datetime) -> TicketView | None:
-        """Return the newest ticket of the contact with this key (S5), touched since then."""
+    def ticket_by_match_key(
+        self, contact_id: int, match_key: str, queue: str, since: datetime
+    ) -> TicketView | None:
+        """Return the contact's newest ticket with this key (S5), in this queue ("" = any), touched since then."""
         if not match_key:
             return None
-        row = self._tx.one(self._tx.hot.tickets.find_key, (contact_id, match_key, millis(since)))
+        row = self._tx.one(self._tx.hot.tickets.find_key, (contact_id, match_key, queue, queue, millis(since)))
         return None if row is None else TicketView(*row)
 
     def is_participant(self, ticket_id: int, address: str) -> bool:

@@ -83,9 +83,12 @@ class World:
         found = [self.ticket(t) for one in ids for t in self.references.get(one, ())]
         return list(dict.fromkeys(t for t in found if t is not None))
 
-    def ticket_by_match_key(self, contact_id: int, match_key: str, since: datetime) -> TicketView | None:
+    def ticket_by_match_key(
+        self, contact_id: int, match_key: str, queue: str, since: datetime
+    ) -> TicketView | None:
         ticket_id, touched = self.match_keys.get((contact_id, match_key), (0, since))
-        return self.ticket(ticket_id) if touched >= since else None
+        ticket = self.ticket(ticket_id) if touched >= since else None
+        return ticket if ticket is not None and queue in {"", ticket.queue} else None
 
     def is_participant(self, ticket_id: int, address: str) -> bool:
         ticket = self.ticket(ticket_id)

@@ -80,10 +80,12 @@ def test_the_match_key_finds_the_newest_ticket_within_the_window(accept, read, c
     """Same contact, same key, touched since: the newest; an old one, another contact or no key: none."""
     accept(incoming(b"1\r\n\r\n"), ticketing())
     accept(incoming(b"2\r\n\r\n"), _second())
-    assert read(lambda r: r.ticket_by_match_key(1, "help", START)).number == "T-2"
-    assert read(lambda r: r.ticket_by_match_key(1, "help", START + timedelta(seconds=1))) is None
-    assert read(lambda r: r.ticket_by_match_key(2, "help", START)) is None
-    assert read(lambda r: r.ticket_by_match_key(1, "", START)) is None
+    assert read(lambda r: r.ticket_by_match_key(1, "help", "", START)).number == "T-2"
+    assert read(lambda r: r.ticket_by_match_key(1, "help", "support", START)).number == "T-2"
+    assert read(lambda r: r.ticket_by_match_key(1, "help", "orders", START)) is None
+    assert read(lambda r: r.ticket_by_match_key(1, "help", "", START + timedelta(seconds=1))) is None
+    assert read(lambda r: r.ticket_by_match_key(2, "help", "", START)) is None
+    assert read(lambda r: r.ticket_by_match_key(1, "", "", START)) is None
 
 
 def test_who_takes_part(accept, read):
