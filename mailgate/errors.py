@@ -56,7 +56,7 @@ class MailError(Exception):
         self.reply = Reply(code or self.code, enhanced or self.enhanced, text or self.text)
 
 
-class TryLater(MailError):
+class TryLater(MailError):  # noqa: N818  the reply's own word
     """4xx: the client keeps the mail."""
 
 
@@ -97,7 +97,7 @@ class TooManyRecipients(TryLater):
     text = "too many recipients"
 
 
-class Refused(MailError):
+class Refused(MailError):  # noqa: N818  the reply's own word
     """5xx: would become a bounce, so only for what can never succeed."""
 
     code = 550

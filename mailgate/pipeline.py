@@ -1,7 +1,8 @@
 """The journey of one mail, from the octets at the door to the replies.
 
-`accept_each` answers each recipient for itself (LMTP); `accept_all` has one answer for all (SMTP, IMAP). Both do the
-same: view, facts, octets on disk, one transaction with a unit per recipient, and only then the replies.
+`accept_each` answers each recipient for itself (LMTP); `accept_all` has one answer for all (SMTP, IMAP).
+Both do the same: view, facts, octets on disk, one transaction with a unit per recipient, and only then the
+replies.
 """
 
 import asyncio

@@ -1,6 +1,7 @@
 """Settings into the options of each part: the only place that knows both sides.
 
-Every part takes plain values of its own, so none of them knows the settings file; `app.py` puts them together.
+Every part takes plain values of its own, so none of them knows the settings file; `app.py` puts them
+together.
 """
 
 import os

@@ -1,7 +1,7 @@
 """The form of every automatic answer (MAIL.md 3, "Reply form"): shared by reply, vacation and reject.
 
-The envelope sender alone gets it, never From or Reply-To; it leaves with the null reverse-path, says that it is
-automatic, carries our loop mark, and its Message-ID holds the token that an answer is recognised by.
+The envelope sender alone gets it, never From or Reply-To; it leaves with the null reverse-path, says that it
+is automatic, carries our loop mark, and its Message-ID holds the token that an answer is recognised by.
 """
 
 from dataclasses import dataclass

@@ -1,7 +1,8 @@
 """The values that scripts (`${ticket.number}`) and templates (`{{ ticket.number }}`) may name.
 
-One table for both, so that they can never disagree; every value is text. Answers to senders whom we do not know
-carry nothing of their mail but a subject without links: acknowledgements have been used as a spam relay.
+One table for both, so that they can never disagree; every value is text. Answers to senders whom we do not
+know carry nothing of their mail but a subject without links: acknowledgements have been used as a spam
+relay.
 """
 
 from collections.abc import Callable, Mapping

@@ -51,7 +51,7 @@ class TicketWish:
 
 
 def plan_ticket(plan: Plan, wish: TicketWish, rule: str) -> str:
-    """Add what `ticket` means for this mail; return created, joined, claimed, bounce, automatic, returned or aside."""
+    """Add what `ticket` means for this mail; return created, joined, claimed, bounce, returned, aside …."""
     if plan.ticket is not None:
         _set_fields(plan, plan.ticket, wish, rule)
         return plan.ticket_how
@@ -83,7 +83,7 @@ def _person(plan: Plan, wish: TicketWish, rule: str) -> str:
     if threading.how is How.JOIN and threading.ticket is not None:
         return _join(plan, threading.ticket, wish, rule, unverified=threading.unverified)
     claims = threading.ticket.ticket_id if threading.ticket is not None else 0
-    return _open(plan, wish, rule, claims)
+    return _open(plan, wish, claims)
 
 
 def _match_key(plan: Plan, wish: TicketWish) -> str:
@@ -91,7 +91,7 @@ def _match_key(plan: Plan, wish: TicketWish) -> str:
 
 
 def _join(plan: Plan, ticket: TicketView, wish: TicketWish, rule: str, *, unverified: bool) -> str:
-    """Add the mail to the ticket; a closed one is open again, other fields only where the rule says update."""
+    """Add the mail to the ticket; a closed one is open again, other fields only with `:update`."""
     plan.ticket = ticket
     _incoming(plan, ticket, EntryKind.INCOMING, unverified=unverified)
     state = State(ticket.session_state)
@@ -106,7 +106,7 @@ def _join(plan: Plan, ticket: TicketView, wish: TicketWish, rule: str, *, unveri
     return "joined"
 
 
-def _open(plan: Plan, wish: TicketWish, rule: str, claims: int) -> str:
+def _open(plan: Plan, wish: TicketWish, claims: int) -> str:
     contact = ensure_contact(plan)
     ticket_id = plan.reader.allocate("ticket")
     ticket = TicketView(
@@ -186,7 +186,7 @@ def _set_fields(plan: Plan, ticket: TicketView, wish: TicketWish, rule: str) -> 
 
 
 def _tie(plan: Plan) -> str:
-    """Tie returned mail, a bounce or an automatic answer to the mail of ours that it is about, else set it aside."""
+    """Tie a bounce or an automatic answer to the mail of ours that it is about, else set it aside."""
     report = bounce_of(plan.mail.view) if plan.mail_class is MailClass.BOUNCE else None
     ids = (
         *((report.original_message_id,) if report and report.original_message_id else ()),

@@ -1,6 +1,7 @@
-"""Contacts (vnd.mailgate.contact): the test `contact`, the action `contact_create`, the namespace (W5, S4, T5).
+"""Contacts (vnd.mailgate.contact): test `contact`, action `contact_create`, namespace (W5, S4, T5).
 
-Done: `contact :known`, `:vip`, `:type`, `:category`, `:company`; `contact_create` with categories and company.
+Done: `contact :known`, `:vip`, `:type`, `:category`, `:company`; `contact_create` with categories and
+company.
 """
 
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""discard (RFC 5228 4.4): no folder gets the mail; its record and its octets stay for the retention period."""
+"""discard (RFC 5228 4.4): no folder gets the mail; record and octets stay for the retention period."""
 
 from mailgate.domain.action import ActionSpec, Plan
 from mailgate.domain.effects import Drop

@@ -1,8 +1,8 @@
-"""reject and ereject (RFC 5429): a 550 for this recipient alone, or the folder Rejected where the admin says so.
+"""reject and ereject (RFC 5429): a 550 for this recipient alone, or the folder Rejected if set so.
 
-Behind Postfix a 550 becomes a bounce to the envelope sender, who may be forged: `rules.reject = "keep"` keeps the
-mail where people see it. Where one reply must serve several recipients (SMTP), the mail is kept as well and the
-sender is told through the gate (RFC 5429 2.1.2).
+Behind Postfix a 550 becomes a bounce to the envelope sender, who may be forged: `rules.reject = "keep"`
+keeps the mail where people see it. Where one reply must serve several recipients (SMTP), the mail is kept as
+well and the sender is told through the gate (RFC 5429 2.1.2).
 """
 
 from mailgate.actions._answer import Answer, plan_answer

@@ -1,6 +1,7 @@
-"""Action reply (vnd.mailgate.reply): an automatic answer from a template or a text, through the gate (W3, W7, G18).
+"""Action reply (vnd.mailgate.reply): an automatic answer, template or text, by the gate (W3, W7, G18).
 
-Done: `:template`, text, `:html`, `:from`, `:subject`, `:days`, `:seconds`, `:handle`, `:salutation_fallback`. Not yet: `:attach`.
+Done: `:template`, text, `:html`, `:from`, `:subject`, `:days`, `:seconds`, `:handle`,
+`:salutation_fallback`. Not yet: `:attach`.
 """
 
 from dataclasses import dataclass
@@ -105,7 +106,7 @@ def _answer(plan: Plan, action: Reply) -> Answer:
 
 
 def plan(plan: Plan, action: object) -> str:
-    """Plan the answer; a template that is missing or fails is noted, and the mail goes its way without answer."""
+    """Plan the answer; where its template is missing or fails, note it and go on without an answer."""
     assert isinstance(action, Reply)
     rule = f"{plan.route.script}:{action.span.line}"
     try:

@@ -1,7 +1,7 @@
 """Action ticket (vnd.mailgate.ticket): the mail joins the ticket it belongs to, or opens one (W5, W6, S5).
 
-Done: `ticket` with all tags of docs/rules.md, the test `ticket :exists`, the namespace `ticket`. Not yet: actions on
-single fields (`ticket_status` and its like), automatic assignment.
+Done: `ticket` with all tags of docs/rules.md, the test `ticket :exists`, the namespace `ticket`. Not yet:
+actions on single fields (`ticket_status` and its like), automatic assignment.
 """
 
 from dataclasses import dataclass

@@ -13,7 +13,7 @@ DAY = 86400
 
 
 def _handle(action: Vacation) -> str:
-    """Return what tells this vacation from others (RFC 5230 4.2): the handle, else all that the reader would see."""
+    """Return what tells this vacation from others (RFC 5230 4.2): the handle, else all that one sees."""
     if action.handle:
         return action.handle
     parts = (action.reason, action.subject, action.from_, "mime" if action.mime else "")

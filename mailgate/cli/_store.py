@@ -1,4 +1,4 @@
-"""What commands share that look into the database, or change it: the store, a writer, a word to the gateway."""
+"""What commands that look into the database or change it share: store, writer, a word to the gateway."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""From the texts of `apply` to business data: checks that need the settings, the database and the compiler."""
+"""From the texts of `apply` to business data: checks that need settings, database and compiler."""
 
 from collections.abc import Iterator, Mapping
 

@@ -16,7 +16,7 @@ from mailgate.cli._store import tell, writing
 def apply(call: Call, path: Path, *, dry_run: bool, as_json: bool) -> None:
     """Make the database say what PATH says: a TOML file, or a folder with *.toml and *.sieve.
 
-    Applying the same text again changes nothing. What PATH no longer names, and once came from it, is removed.
+    Applying the same text again changes nothing. What PATH no longer names, and once came from it, goes.
     All mistakes are printed at once, and then nothing is changed (exit 78).
     """
     from mailgate.cli._texts import check  # noqa: PLC0415  --help must not pay for it

@@ -10,7 +10,7 @@ from mailgate.cli._options import CommandError
 def demo(*, once: bool) -> None:
     """Start a gateway on free loopback ports, send it mails, and print what became of each and why.
 
-    Answers go to a small SMTP server of the demo; nothing leaves this machine. Without --once it goes on until
+    Answers go to a small SMTP server of the demo; nothing leaves this machine. Without --once it runs until
     Ctrl+C, so that you can send mails of your own. Exit 1 if any mail met another fate than it should.
     """
     from mailgate.demo.show import run_demo  # noqa: PLC0415  --help must not pay for it

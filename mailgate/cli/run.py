@@ -6,7 +6,6 @@ import click
 
 from mailgate.cli._options import Call, pass_call
 
-
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
     from collections.abc import Callable

@@ -1,8 +1,8 @@
 """Business data as text: what `mailgate apply` reads, and `mailgate export` writes.
 
-A folder holds `*.toml` with `[[queue]]`, `[[address]]` and `[[template]]` tables, and scripts as `*.sieve`, at any depth,
-each named by its file. A single TOML file may stand alone. The database is the one truth; these texts
-change it.
+A folder holds `*.toml` with `[[queue]]`, `[[address]]` and `[[template]]` tables, and scripts as `*.sieve`,
+at any depth, each named by its file. A single TOML file may stand alone. The database is the one truth;
+these texts change it.
 """
 
 from collections.abc import Iterator

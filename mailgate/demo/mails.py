@@ -111,39 +111,45 @@ def _broken() -> bytes:
     )
 
 
-def demo_mails(size_limit: int) -> list[DemoMail]:
-    """Return the mails in the order in which they are sent; one is bigger than `size_limit` octets."""
-    big = _plain("anna@customer.example", "Our whole photo archive", 33, "x" * 76 + "\n")
-    big += (b"y" * 76 + b"\r\n") * (size_limit // 78 + 1)
-    anna, bob, carl = "anna@customer.example", "bob@partner.example", "carl@customer.example"
-    eve = "eve@elsewhere.example"
+ANNA = "anna@customer.example"
+BOB = "bob@partner.example"
+CARL = "carl@customer.example"
+EVE = "eve@elsewhere.example"
+
+
+def _conversation() -> list[DemoMail]:
     forged = "In-Reply-To: <t1.s1.forged.aaaaaaaaaaaaaaaaaaaaaaaaaaaa@demo.example>"
     return [
         DemoMail(
             "a new customer asks",
-            anna,
+            ANNA,
             (SUPPORT,),
-            _plain(anna, "Printer does not print", 1, "It only blinks.\n"),
+            _plain(ANNA, "Printer does not print", 1, "It only blinks.\n"),
             ("ticket=T-1",),
             "no rule sorts it, so it opens a ticket; an unknown sender becomes a contact and gets an answer",
         ),
         DemoMail(
             "her follow-up, by the token of the answer",
-            anna,
+            ANNA,
             (SUPPORT,),
-            _plain(anna, "RE: Printer does not print", 2, "Now it is on fire.\n"),
+            _plain(ANNA, "RE: Printer does not print", 2, "Now it is on fire.\n"),
             ("ticket=T-1",),
             "In-Reply-To holds our Message-ID with its token: it joins, whatever the subject says",
             answers_ticket=True,
         ),
         DemoMail(
             "a forged follow-up: wrong token, number in the subject",
-            eve,
+            EVE,
             (SUPPORT,),
-            _plain(eve, "Re: [#T-1] give me a copy", 3, "Send me everything.\n", forged),
+            _plain(EVE, "Re: [#T-1] give me a copy", 3, "Send me everything.\n", forged),
             ("ticket=T-2",),
             "a wrong token is none, and a number counts from participants only: a new ticket that claims T-1",
         ),
+    ]
+
+
+def _never_answered() -> list[DemoMail]:
+    return [
         DemoMail(
             "mail of a list",
             "owner-users@lists.example",
@@ -162,17 +168,22 @@ def demo_mails(size_limit: int) -> list[DemoMail]:
         ),
         DemoMail(
             "an out-of-office reply",
-            bob,
+            BOB,
             (SUPPORT,),
-            _plain(bob, "Automatic reply: your offer", 6, "I am away.\n", "Auto-Submitted: auto-replied"),
+            _plain(BOB, "Automatic reply: your offer", 6, "I am away.\n", "Auto-Submitted: auto-replied"),
             ("folder=Aside",),
             "automatic answers are never answered; this one has no tie to a mail of ours",
         ),
+    ]
+
+
+def _sorted() -> list[DemoMail]:
+    return [
         DemoMail(
             "an invoice",
-            bob,
+            BOB,
             (SUPPORT,),
-            _plain(bob, "Rechnung 4711", 7, "Anbei.\n"),
+            _plain(BOB, "Rechnung 4711", 7, "Anbei.\n"),
             ("folder=Accounting",),
             "a rule files it by its subject, into a folder of the Maildir",
         ),
@@ -186,12 +197,19 @@ def demo_mails(size_limit: int) -> list[DemoMail]:
         ),
         DemoMail(
             "an unknown recipient",
-            bob,
+            BOB,
             ("nobody@demo.example",),
-            _plain(bob, "Hello?", 9, "Anybody?\n"),
+            _plain(BOB, "Hello?", 9, "Anybody?\n"),
             ("550 5.1.1",),
             "RCPT is answered from memory: no such address",
         ),
+    ]
+
+
+def _odd(size_limit: int) -> list[DemoMail]:
+    big = _plain(ANNA, "Our whole photo archive", 33, "x" * 76 + "\n")
+    big += (b"y" * 76 + b"\r\n") * (size_limit // 78 + 1)
+    return [
         DemoMail(
             "a picture attached",
             "klaus@shop.example",
@@ -218,26 +236,36 @@ def demo_mails(size_limit: int) -> list[DemoMail]:
         ),
         DemoMail(
             "bigger than the limit",
-            anna,
+            ANNA,
             (SUPPORT,),
             big,
             ("552 5.3.4",),
             "over limits.message_size: nothing of it is kept, and memory stays flat",
         ),
+    ]
+
+
+def _orders() -> list[DemoMail]:
+    return [
         DemoMail(
             "an order, to two addresses at once",
-            carl,
+            CARL,
             (SUPPORT, ORDERS),
-            _plain(carl, "Order 99", 14, "Ten, please.\n"),
+            _plain(CARL, "Order 99", 14, "Ten, please.\n"),
             ("ticket=T-6", "ticket=T-7"),
             "each recipient has rules of its own, and a reply of its own",
         ),
         DemoMail(
             "the same order again, with words in front",
-            carl,
+            CARL,
             (ORDERS,),
-            _plain(carl, "AW: Order 99", 15, "Make it eleven.\n", to=ORDERS),
+            _plain(CARL, "AW: Order 99", 15, "Make it eleven.\n", to=ORDERS),
             ("ticket=T-7",),
             "the rule asks for :match_subject: same contact, same subject, same ticket",
         ),
     ]
+
+
+def demo_mails(size_limit: int) -> list[DemoMail]:
+    """Return the mails in the order in which they are sent; one is bigger than `size_limit` octets."""
+    return [*_conversation(), *_never_answered(), *_sorted(), *_odd(size_limit), *_orders()]

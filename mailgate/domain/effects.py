@@ -114,7 +114,7 @@ class Send:
 
 @dataclass(frozen=True, slots=True)
 class OpenContact:
-    """A new contact with its first address; `company_id` 0 = none. `company_name` opens or finds a company."""
+    """A new contact with its first address; `company_id` 0 = none; `company_name` opens or finds one."""
 
     contact_id: int
     address: str

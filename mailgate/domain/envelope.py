@@ -47,7 +47,7 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """MAIL and RCPT; `sender` is "" for the null reverse-path; recipients stand in RCPT order, duplicates kept."""
+    """MAIL and RCPT; `sender` "" is the null reverse-path; recipients in RCPT order, duplicates kept."""
 
     sender: str
     recipients: tuple[Recipient, ...]

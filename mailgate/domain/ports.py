@@ -1,4 +1,4 @@
-"""What the pure core asks of the world, as small protocols; `store/read.py` answers them inside a transaction.
+"""What the pure core asks of the world, as small protocols; `store/read.py` answers in a transaction.
 
 All answers include what this very unit has already planned and applied.
 """
@@ -69,12 +69,12 @@ class Reader(Protocol):
         """Return the ticket with this number, following `merged_into`."""
 
     def tickets_by_message_ids(self, ids: Sequence[str]) -> list[TicketView]:
-        """Return the tickets in whose conversation one of these Message-IDs was stored, in the order of `ids`."""
+        """Return the tickets whose conversation holds one of these Message-IDs, in the order of `ids`."""
 
     def ticket_by_match_key(
         self, contact_id: int, match_key: str, queue: str, since: datetime
     ) -> TicketView | None:
-        """Return the contact's newest ticket with this key (S5), in this queue ("" = any), touched since then."""
+        """Return the contact's newest ticket with this key (S5), in this queue ("" = any), touched since."""
 
     def is_participant(self, ticket_id: int, address: str) -> bool:
         """Whether the address is the ticket's contact, a confirmed Cc, or an agent of its queue."""

@@ -1,4 +1,4 @@
-"""The routing table: which address has which script, queue and target. A frozen snapshot, read without a lock.
+"""The routing table: which address has which script, queue and target. A frozen snapshot, no lock.
 
 RCPT is answered from it (nothing is created, nothing is asked), so an address probe costs a dict lookup.
 """

@@ -123,8 +123,8 @@ def belongs(
 
     `match_key` is what S5 compares ("" where the rule does not ask for it), `pattern` the queue's ticket
     number. With `queue`, a second copy of a mail and the same subject join only a ticket of that queue: a
-    mail to two queues is a matter for both. A ticket that was merged stands for the one it was merged into; a closed one is
-    joined and reopened by whoever asked.
+    mail to two queues is a matter for both. A ticket that was merged stands for the one it was merged into;
+    a closed one is joined and reopened by whoever asked.
     """
     authors = _authors(mail)
     failed = mail.facts.authentication.dmarc.result == "fail"

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 Command = Callable[["Connection", bytes], Reply | None]
 
+BACKSLASH: Final = 0x5C
+QUOTATION_MARK: Final = 0x22
+
 OK: Final = Reply(250, "2.0.0", "ok")
 
 
@@ -107,10 +110,10 @@ def _path_end(rest: bytes) -> int:
     i = 0
     while i < len(rest):
         octet = rest[i]
-        if quoted and octet == 0x5C:  # a backslash takes the next octet with it
+        if quoted and octet == BACKSLASH:  # it takes the next octet with it
             i += 2
             continue
-        if octet == 0x22:  # noqa: PLR2004  the quotation mark
+        if octet == QUOTATION_MARK:
             quoted = not quoted
         elif octet == 0x3E and not quoted:  # noqa: PLR2004  the closing bracket
             return i + 1
@@ -142,7 +145,7 @@ def rcpt(c: "Connection", argument: bytes) -> Reply:
 
 
 def data(c: "Connection", argument: bytes) -> Reply | None:
-    """DATA (RFC 5321 4.1.1.4); without a recipient 503, as RFC 2033 4.2 says too."""
+    """Start the content (RFC 5321 4.1.1.4); without a recipient 503, as RFC 2033 4.2 says too."""
     if argument:
         raise ProtocolError("DATA takes no argument", code=501, enhanced="5.5.4")
     if not c.recipients:

@@ -1,8 +1,8 @@
 """One connection: a state machine over bulk reads, shared by LMTP and SMTP.
 
-aiosmtpd's class stays the base: session, envelope, STARTTLS and AUTH are its own. Its command loop and its reader are
-replaced: it reads line by line, gives one reply where LMTP wants one per recipient, and tells the client the
-text of exceptions. Commands stand in `commands.py`, the octets of a mail in `data.py`.
+aiosmtpd's class stays the base: session, envelope, STARTTLS and AUTH are its own. Its command loop and its
+reader are replaced: it reads line by line, gives one reply where LMTP wants one per recipient, and tells the
+client the text of exceptions. Commands stand in `commands.py`, the octets of a mail in `data.py`.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ NEWLINE: Final = b"\n"
 
 
 class State(Enum):
-    """What the next octets are: `BUSY` means a mail is being stored, `FOREIGN` that aiosmtpd reads (AUTH, TLS)."""
+    """What the next octets are; `BUSY`: a mail is being stored, `FOREIGN`: aiosmtpd reads (AUTH, TLS)."""
 
     COMMAND = auto()
     SKIP_LINE = auto()
@@ -84,7 +84,7 @@ class Connection(SMTP):
         if self._tls_protocol is not None:
             # RFC 3207 4.2: the client starts anew.
             self.transport = transport
-            self._reader._transport = self._writer._transport = transport  # noqa: SLF001  as the base class does
+            self._reader._transport = self._writer._transport = transport  # noqa: SLF001  as the base does
             self.session.ssl = self._tls_protocol._extra  # noqa: SLF001
             self.state = State.COMMAND
             return
@@ -112,7 +112,7 @@ class Connection(SMTP):
         self._work()
 
     def eof_received(self) -> bool | None:
-        """The client will say no more; a mail that is being stored is finished all the same."""
+        """Close, as the client will say no more; a mail that is being stored is finished all the same."""
         if self.state is not State.BUSY:
             self.close()
         return False
@@ -237,7 +237,7 @@ class Connection(SMTP):
             self._hand_over()
 
     def _hand_over(self) -> None:
-        """The mail is whole: give it to the house, or say to everybody why not."""
+        """Give the whole mail to the house, or say to everybody why not."""
         self.state = State.BUSY
         try:
             octets = self.spool.finish()

@@ -1,10 +1,11 @@
 """The octets of one mail as they stream in: dots unstuffed, digest taken, small in memory, large in a file.
 
-Only CRLF.CRLF ends a mail (RFC 5321 4.1.1.4): a bare LF or CR around the dot is content, so no second mail can be
-smuggled in behind one. Whatever stands between is stored octet by octet, NUL and 8-bit included.
+Only CRLF.CRLF ends a mail (RFC 5321 4.1.1.4): a bare LF or CR around the dot is content, so no second mail
+can be smuggled in behind one. Whatever stands between is stored octet by octet, NUL and 8-bit included.
 """
 
 import os
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import IO, Final
@@ -20,7 +21,8 @@ CRLF: Final = b"\r\n"
 class Unstuffer:
     """Finds the end and takes the stuffed dots out, over any chunking; cost linear in the octets.
 
-    The mail is read as if a CRLF stood before it, so that a dot in its first place is treated like all others.
+    The mail is read as if a CRLF stood before it, so that a dot in its first place is treated like all
+    others.
     """
 
     __slots__ = ("_held", "_started")
@@ -70,7 +72,7 @@ def _held_back(data: bytes, start: int) -> int:
 
 
 class Spool:
-    """Takes the content of one mail; after a fault or above the limit it goes on counting, and keeps nothing."""
+    """Takes the content of one mail; after a fault or above the limit it goes on counting only."""
 
     __slots__ = ("_chunks", "_digest", "_file", "_inline_max", "_limit", "_path", "error", "size")
 
@@ -122,14 +124,12 @@ class Spool:
         file, self._file = self._file, None
         if file is None:
             return
-        try:
+        with suppress(OSError):  # what could not be flushed is thrown away anyhow
             file.close()
-        except OSError:
-            pass  # what could not be flushed is thrown away anyhow
         self._path.unlink(missing_ok=True)
 
     def finish(self) -> Octets:
-        """Return the octets; raises the error that stopped the keeping, or DiskFull where the flush failed."""
+        """Return the octets; raise the error that stopped the keeping, or DiskFull if the flush failed."""
         if self.error is None and self._file is not None:
             try:
                 self._file.close()

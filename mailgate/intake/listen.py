@@ -114,6 +114,6 @@ class Listener:
             connection.stop()
         deadline = asyncio.get_running_loop().time() + self._service.limits.stop_grace
         while self._connections and asyncio.get_running_loop().time() < deadline:
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(0.02)  # noqa: ASYNC110  they go one by one, and end with a deadline
         for connection in list(self._connections):
             connection.close()

@@ -1,4 +1,4 @@
-"""LMTP (RFC 2033): the delivery target behind Postfix. One reply per recipient, in RCPT order, on every path."""
+"""LMTP (RFC 2033): the target behind Postfix. One reply per recipient, in RCPT order, on every path."""
 
 from collections.abc import Mapping
 from typing import Final

@@ -18,7 +18,7 @@ class JobContext:
 
 @dataclass(frozen=True, slots=True)
 class JobSpec:
-    """What a file in `mailgate/jobs/` exports as JOB; `run` returns facts for the log, {} where there are none."""
+    """What a file in `mailgate/jobs/` exports as JOB; `run` returns facts for the log, {} for none."""
 
     name: str
     every_s: float

@@ -1,7 +1,7 @@
 """What becomes of one mail for one recipient: run the route's script, plan its actions, return the decision.
 
-Pure: the database answers through `ports.Reader`, the clock is handed in. Called by `store/unit.py` inside the
-savepoint of the delivery, and by replay and trace with a reader that writes nothing.
+Pure: the database answers through `ports.Reader`, the clock is handed in. Called by `store/unit.py` inside
+the savepoint of the delivery, and by replay and trace with a reader that writes nothing.
 """
 
 from collections.abc import Callable, Mapping

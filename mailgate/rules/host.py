@@ -10,7 +10,7 @@ from sieve_like.result import Action
 
 
 class RuleHost(DefaultHost):
-    """Answers from the database plus what is already planned; an action is planned once, whoever asks first."""
+    """Answers from the database plus what is planned; an action is planned once, whoever asks first."""
 
     def __init__(self, plan: Plan, actions: Mapping[type[object], ActionSpec]) -> None:
         self.plan = plan

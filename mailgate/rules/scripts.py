@@ -1,7 +1,8 @@
 """Compiled scripts: one immutable book per version of the catalogue.
 
-A script that does not compile keeps its last good version running (its error is shown in `status` and counted);
-a script that never compiled leaves its addresses with the plain keep, so no mail waits for a rule author.
+A script that does not compile keeps its last good version running (its error is shown in `status` and
+counted); a script that never compiled leaves its addresses with the plain keep, so no mail waits for a rule
+author.
 """
 
 from collections.abc import Mapping

@@ -92,10 +92,11 @@ class UnitReader:
     def ticket_by_match_key(
         self, contact_id: int, match_key: str, queue: str, since: datetime
     ) -> TicketView | None:
-        """Return the contact's newest ticket with this key (S5), in this queue ("" = any), touched since then."""
+        """Return the contact's newest ticket with this key (S5), in this queue ("" = any), touched since."""
         if not match_key:
             return None
-        row = self._tx.one(self._tx.hot.tickets.find_key, (contact_id, match_key, queue, queue, millis(since)))
+        values = (contact_id, match_key, queue, queue, millis(since))
+        row = self._tx.one(self._tx.hot.tickets.find_key, values)
         return None if row is None else TicketView(*row)
 
     def is_participant(self, ticket_id: int, address: str) -> bool:

@@ -127,8 +127,9 @@ class SmtpHop:
             return outcome
         protocol = self._client.protocol
         assert protocol is not None
-        # The library drops what comes in while nobody waits for it, and a server may answer before the end: so
-        # the task must wait already when the first octet is written. uvloop reads before it runs new tasks.
+        # The library drops what comes in while nobody waits for it, and a server may answer before the end:
+        # so the task must wait already when the first octet is written. uvloop reads before it runs new
+        # tasks.
         reply = asyncio.ensure_future(protocol.read_response(self._options.done_s))
         await asyncio.sleep(0)
         try:

@@ -3,6 +3,7 @@
 import asyncio
 from datetime import UTC, datetime
 
+import peers
 import pytest
 from aiosmtpd.controller import Controller
 
@@ -16,7 +17,7 @@ uvloop = pytest.importorskip("uvloop")
 class Sink:
     """Takes every mail."""
 
-    async def handle_DATA(self, server, session, envelope):
+    async def handle_DATA(self, server, session, envelope):  # noqa: N802  aiosmtpd's name
         return "250 2.0.0 taken"
 
 
@@ -29,9 +30,9 @@ def job(number: int) -> Job:
 
 def test_quick_replies_are_never_missed():
     """A server in another thread answers at once; of 300 mails in parallel none waits for a time-out."""
-    controller = Controller(Sink(), hostname="127.0.0.1", port=0)
+    port = peers.free_port()
+    controller = Controller(Sink(), hostname="127.0.0.1", port=port)
     controller.start()
-    port = controller.server.sockets[0].getsockname()[1]
 
     async def deliver() -> list[object]:
         target = SmtpTarget(SmtpOptions("127.0.0.1", port, tls="none", done_s=20.0))
