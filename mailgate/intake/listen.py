@@ -113,7 +113,7 @@ class Listener:
         for connection in list(self._connections):
             connection.stop()
         deadline = asyncio.get_running_loop().time() + self._service.limits.stop_grace
-        while self._connections and asyncio.get_running_loop().time() < deadline:
-            await asyncio.sleep(0.02)  # noqa: ASYNC110  they go one by one, and end with a deadline
+        while self._connections and asyncio.get_running_loop().time() < deadline:  # noqa: ASYNC110  they go one by one, until a deadline
+            await asyncio.sleep(0.02)
         for connection in list(self._connections):
             connection.close()
