@@ -38,7 +38,10 @@ class _Values:
 # 512 texts: every template of a large installation in every language, compiled once.
 @lru_cache(maxsize=512)
 def _compiled(source: str, *, html: bool) -> Compiled:
-    return (HTML if html else PLAIN).from_string(source)
+    template = (HTML if html else PLAIN).from_string(source)
+    # A plain dictionary: the chain of dictionaries that the library puts here is copied on every use.
+    template.globals = dict(template.globals)
+    return template
 
 
 def render(plan: Plan, source: str, extra: Mapping[str, str], *, html: bool = False) -> str:

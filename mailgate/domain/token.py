@@ -12,7 +12,6 @@ Keys rotate: the first signs, all verify, and an old one stays in the list as lo
 
 import hmac
 import re
-from base64 import b32encode
 from dataclasses import dataclass
 from typing import Final
 
@@ -27,6 +26,8 @@ UNIQUE_CHARACTERS: Final = 16
 # 160 bits; it stands in every mail of ours and need not be short.
 MARK_CHARACTERS: Final = 32
 
+_ALPHABET: Final = "abcdefghijklmnopqrstuvwxyz234567"
+_PAIRS: Final = tuple(a + b for a in _ALPHABET for b in _ALPHABET)
 _NUMBERS: Final = r"t(?P<ticket>[0-9]{1,18})\.s(?P<session>[0-9]{1,18})\."
 _MESSAGE_ID: Final = re.compile(
     rf"<?{_NUMBERS}(?P<unique>[a-z2-7]{{{UNIQUE_CHARACTERS}}})"
@@ -56,7 +57,18 @@ def _digest(key: bytes, characters: int, label: str, *parts: str) -> str:
     """Return the first characters of the HMAC of label and parts, in base32 and lower case."""
     text = "\0".join((label, *(part.replace("\0", "") for part in parts)))
     mac = hmac.digest(key, text.encode("utf-8", "surrogatepass"), "sha256")
-    return b32encode(mac[: (characters * 5 + 7) // 8]).decode("ascii").lower()[:characters]
+    return _base32(mac[: (characters * 5 + 7) // 8], characters)
+
+
+def _base32(octets: bytes, characters: int) -> str:
+    """Return the first characters, an even number of them, of octets in base32 (RFC 4648 6), lower case.
+
+    Two at a time: the library's way costs eight times as much, four times per answer.
+    """
+    value, bits = int.from_bytes(octets), 8 * len(octets)
+    return "".join(
+        [_PAIRS[(value >> shift) & 1023] for shift in range(bits - 10, bits - 5 * characters - 1, -10)]
+    )
 
 
 def _recipient(key: bytes, address: str) -> str:

@@ -16,7 +16,8 @@ from mailgate.outbox.content import ComposedContent, StoredContent, stored_conte
 from mailgate.outbox.wire import delivered_field, received_field
 from mailgate.store.connection import Connection
 from mailgate.store.db import Store
-from mailgate.store.queries import delivery, message, octets
+from mailgate.store.outbox_rows import stored_mail
+from mailgate.store.queries import delivery
 from mailgate.store.rows import OutboxRow
 from mailgate.store.transaction import from_millis
 
@@ -112,14 +113,12 @@ class Loader:
 
     def _stored(self, message_id: int) -> Stored | Outcome:
         """Return the received mail with our Received field in front (RFC 5321 4.4)."""
-        connection = self.connection()
-        row = message(connection, message_id)
-        if row is None:
+        mail = stored_mail(self.connection(), self._store.hot, self._store.blobs, message_id)
+        if mail is None:
             return Failed(f"mail {message_id} is not in the store")
-        found = octets(connection, self._store.blobs, message_id)
-        at, protocol = from_millis(row["received_at"]), PROTOCOLS.get(row["source"], "")
-        prefix = received_field(self._hostname, row["trace_id"], protocol, at)
-        return Stored(stored_content(prefix, found), bool(row["smtputf8"]))
+        protocol = PROTOCOLS.get(mail.source, "")
+        prefix = received_field(self._hostname, mail.trace_id, protocol, mail.received_at)
+        return Stored(stored_content(prefix, mail.octets), mail.smtputf8)
 
     def _recipient(self, delivery_id: int) -> str:
         row = delivery(self.connection(), delivery_id)

@@ -10,7 +10,6 @@ from mailgate.domain.effects import Deliver, Forward, MailKind, MarkFailing, Sen
 from mailgate.domain.gate import ANSWERED
 from mailgate.store.application import Application, Verdict
 from mailgate.store.apply_tickets import apply_entry
-from mailgate.store.counts import bump
 from mailgate.store.pack import clean
 from mailgate.store.rows import OutboxRow
 from mailgate.store.transaction import millis
@@ -118,7 +117,7 @@ def _let_through(effect: Send | Forward, verdict: Verdict, app: Application) -> 
     tx, sent = app.tx, verdict.outcome == "send"
     counters = app.gate.counters(effect, app.mail) if sent else app.gate.overruns(effect, verdict)
     for scope, key in counters:
-        bump(tx.execute, tx.hot.out.count, scope, key, tx.now_ms)
+        tx.tally.add(scope, key)
     if verdict.alarm:
         app.alarms.append(str(verdict.reason))
     if sent:

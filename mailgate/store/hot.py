@@ -7,7 +7,7 @@ given.
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from peewee import EXCLUDED, SQL, fn
+from peewee import EXCLUDED, JOIN, SQL, fn
 
 from mailgate.store.models.business import CatalogueVersion
 from mailgate.store.models.mail import Attempt, Delivery, Filing, Message, MessageBody, Seen, Trace
@@ -342,6 +342,23 @@ class OutboxSql:
             )
             .where(Outbox.id.in_(_due_rows()))
             .returning(*(Outbox._meta.fields[name] for name in OutboxRow._fields))  # noqa: SLF001
+        ),
+    )
+    mail: str = _query(
+        "id",
+        lambda: (
+            Message.select(
+                Message.trace_id,
+                Message.source,
+                Message.received_at,
+                Message.smtputf8,
+                Message.size,
+                Message.sha256,
+                Message.stored,
+                MessageBody.octets,
+            )
+            .join(MessageBody, JOIN.LEFT_OUTER, on=(MessageBody.message_id == Message.id))
+            .where(Message.id == slot("id"))
         ),
     )
     renew: str = _query(

@@ -12,8 +12,10 @@ from typing import Any, Final, Literal
 
 from peewee import fn
 
+from mailgate.domain.envelope import Octets
+from mailgate.errors import HouseFault
+from mailgate.store.blobs import Blobs
 from mailgate.store.connection import Connection
-from mailgate.store.counts import bump
 from mailgate.store.hot import Hot
 from mailgate.store.models.audit import Audit
 from mailgate.store.models.outgoing import Outbox
@@ -80,6 +82,33 @@ def settle(tx: Transaction, results: Sequence[Settled]) -> int:
         )
         done += tx.execute(tx.hot.outbox.settle, values).rowcount
     return done
+
+
+@dataclass(frozen=True, slots=True)
+class StoredMail:
+    """A received mail as its delivery needs it; `source` is a `Source`'s value."""
+
+    trace_id: str
+    source: str
+    received_at: datetime
+    smtputf8: bool
+    octets: Octets
+
+
+def stored_mail(connection: Connection, hot: Hot, blobs: Blobs, message_id: int) -> StoredMail | None:
+    """Return a received mail, None where no such row is; HouseFault where its octets are missing."""
+    row = connection.execute(hot.outbox.mail, (message_id,)).fetchone()
+    if row is None:
+        return None
+    trace_id, source, received_at, smtputf8, size, digest, stored, data = row
+    sha256 = bytes(digest)
+    if stored == "file":
+        octets = Octets(size, sha256, path=blobs.path(sha256))
+    elif data is None:
+        raise HouseFault(f"mail {message_id} has lost its octets")
+    else:
+        octets = Octets(size, sha256, data=bytes(data))
+    return StoredMail(trace_id, source, from_millis(received_at), bool(smtputf8), octets)
 
 
 def next_due(connection: Connection, hot: Hot) -> datetime | None:
@@ -165,7 +194,7 @@ def replace_by_digest(
         )
     )
     for scope, key in counters:
-        bump(tx.execute, tx.hot.out.count, scope, key, tx.now_ms)
+        tx.tally.add(scope, key)
     tx.signals.add("outbox")
     return outbox_id
 

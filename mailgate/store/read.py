@@ -125,7 +125,7 @@ class UnitReader:
     def count(self, scope: str, key: str, window_s: int) -> int:
         """Return how often (scope, key) was counted within the last seconds (the gate's budgets)."""
         tx = self._tx
-        waiting = tx.tally.get((scope, key), 0)
+        waiting = tx.tally.get(scope, key)
         return waiting + counted(tx.execute, tx.hot.out.counted, scope, key, window_s, tx.now_ms)
 
     def failing(self, address: str) -> bool:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from mailgate.errors import HouseFault
 from mailgate.store.connection import Backend, Connection, Cursor
-from mailgate.store.counts import bump
+from mailgate.store.counts import Tally
 from mailgate.store.faults import Abandoned
 from mailgate.store.hot import Hot
 
@@ -32,15 +32,17 @@ class Savepoint:
     transaction by itself after some errors, and statements after that would commit one by one.
     """
 
-    __slots__ = ("_name", "_tx")
+    __slots__ = ("_mark", "_name", "_tx")
 
     def __init__(self, tx: "Transaction") -> None:
         self._tx = tx
         self._name = ""
+        self._mark = 0
 
     def __enter__(self) -> None:
         self._tx.depth += 1
         self._name = f"s{self._tx.depth}"
+        self._mark = self._tx.tally.mark
         self._tx.execute(f"SAVEPOINT {self._name}")
 
     def __exit__(
@@ -50,6 +52,7 @@ class Savepoint:
         if error is None:
             self._tx.execute(f"RELEASE SAVEPOINT {self._name}")
         else:
+            self._tx.tally.back_to(self._mark)
             self._tx.undo(self._name, error)
 
 
@@ -83,8 +86,7 @@ class Transaction:
         self.now = now
         self.now_ms = millis(now)
         self.signals: set[str] = set()
-        # What is counted once per batch: (scope, key) and how often.
-        self.tally: dict[tuple[str, str], int] = {}
+        self.tally = Tally()
         self.depth = 0
 
     def allocate(self, kind: str) -> int:
@@ -114,8 +116,7 @@ class Transaction:
 
     def finish(self) -> None:
         """Write what was gathered for the whole batch; called just before COMMIT."""
-        for (scope, key), n in self.tally.items():
-            bump(self.execute, self.hot.out.count, scope, key, self.now_ms, n)
+        self.tally.write(self.execute, self.hot.out.count, self.now_ms)
         self.ids.flush()
 
     @property

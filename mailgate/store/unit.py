@@ -158,7 +158,7 @@ def _all_failed(
 def _count_incoming(tx: Transaction, outcomes: list[DeliveryOutcome]) -> None:
     """Count the mail once, as what the budget "a fifth of incoming mail" is measured against."""
     if any(o.reply.positive and not o.duplicate for o in outcomes):
-        tx.tally[INCOMING] = tx.tally.get(INCOMING, 0) + 1
+        tx.tally.add(*INCOMING)
 
 
 def deliver(

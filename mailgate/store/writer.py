@@ -55,6 +55,8 @@ class Job:
     done: Callable[[Any], None]
     future: "Future[Any] | None" = None
     result: Any = None
+    # Whether the work guards each of its parts by itself: then one around all of it would only cost.
+    guarded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,9 +151,10 @@ class Writer:
     ) -> None:
         """Queue work of the event loop; `done` gets its result or its exception through `hand_back`.
 
-        All answers of a batch are handed back with one call. Raises like `submit`.
+        All answers of a batch are handed back with one call. The work makes its own savepoints, so what it
+        raises beside them undoes nothing. Raises like `submit`.
         """
-        self._put(Job(job, size, done))
+        self._put(Job(job, size, done, guarded=True))
 
     def _put(self, job: Job) -> None:
         limits = self._limits
@@ -272,12 +275,17 @@ class Writer:
     def _unit(self, tx: Transaction, job: Job) -> object:
         """Run one piece of work in its savepoint; its error is its result, the transaction's is raised."""
         try:
+            if job.guarded:
+                return job.work(tx)
             with tx.savepoint():
                 return job.work(tx)
         except Abandoned:
             raise
-        except Exception as error:  # noqa: BLE001  one bad mail never stops the next
-            return error
+        except Exception as error:
+            fault = self._store.backend.fault(error)
+            if fault is not None or not tx.open:
+                raise Abandoned(fault or HouseFault()) from error
+            return error  # one bad mail never stops the next
 
     def _abandon(self, connection: Connection | None, error: Exception) -> None:
         """Roll back, drop a connection that can't be trusted, and raise Abandoned with what to answer."""

@@ -1,5 +1,6 @@
 """What rules may ask, answered from inside the transaction."""
 
+import contextlib
 from datetime import timedelta
 
 import pytest
@@ -10,7 +11,7 @@ from test_store_effects import send, ticketing
 
 from mailgate.domain.effects import ChangeTicket, MarkFailing, Remember
 from mailgate.domain.ports import SentView
-from mailgate.store.counts import bump, counted
+from mailgate.store.counts import Tally, counted
 from mailgate.store.read import UnitReader
 
 
@@ -138,7 +139,7 @@ def test_counts_slide(writer, clock):
     """What was counted an hour ago no longer counts within the hour, but does within the day."""
 
     def bump_now():
-        writer.submit(lambda tx: bump(tx.execute, tx.hot.out.count, "s", "k", tx.now_ms)).result(30)
+        writer.submit(lambda tx: tx.tally.add("s", "k")).result(30)
 
     def ask_now(window):
         return writer.submit(lambda tx: UnitReader(tx).count("s", "k", window)).result(30)
@@ -159,11 +160,27 @@ def test_incoming_of_this_batch_counts_already(writer):
     """What is gathered for the end of the batch is part of the answer."""
 
     def work(tx):
-        tx.tally["incoming", ""] = 4
+        tx.tally.add("incoming", "", 4)
         return UnitReader(tx).count("incoming", "", 3600)
 
     assert writer.submit(work).result(30) == 4
     assert writer.submit(lambda tx: UnitReader(tx).count("incoming", "", 3600)).result(30) == 4
+
+
+def test_what_a_savepoint_had_counted_goes_with_it(writer):
+    """An answer that was rolled back takes nothing out of a budget."""
+
+    def work(tx):
+        tx.tally.add("s", "kept")
+        with contextlib.suppress(ZeroDivisionError), tx.savepoint():
+            tx.tally.add("s", "kept", 5)
+            tx.tally.add("s", "gone")
+            raise ZeroDivisionError
+        reader = UnitReader(tx)
+        return reader.count("s", "kept", 60), reader.count("s", "gone", 60)
+
+    assert writer.submit(work).result(30) == (1, 0)
+    assert writer.submit(lambda tx: UnitReader(tx).count("s", "gone", 60)).result(30) == 0
 
 
 @given(
@@ -179,7 +196,9 @@ def test_a_count_is_never_too_low_and_at_most_a_bucket_too_high(ages, window, no
         kept[row[:4]] = kept.get(row[:4], 0) + row[4]
 
     for age in ages:
-        bump(execute, "", "s", "k", (now - age) * 1000)
+        tally = Tally()
+        tally.add("s", "k")
+        tally.write(execute, "", (now - age) * 1000)
 
     class Answer:
         def __init__(self, total):

@@ -15,11 +15,15 @@ from mailgate.domain.message.limits import HEADER, PARAMETERS
 from mailgate.domain.message.words import fit
 
 _TOKEN: Final = rb"[!#-'*+.0-9A-Z^-~\-]++"
+# A name without the star of RFC 2231.
+_NAME: Final = rb"[!#$&'+.0-9A-Z^-~\-]++"
 _TYPE: Final = re.compile(rb"[ \t]*+(" + _TOKEN + rb")[ \t]*+/[ \t]*+(" + _TOKEN + rb")")
 _WORD: Final = re.compile(rb"[ \t]*+(" + _TOKEN + rb")")
 _SEPARATORS: Final = re.compile(rb"[\s;]*+")
 # An unquoted value may hold blanks: senders forget the quotes around file names.
 _PARAMETER: Final = re.compile(rb"([^\s=;\"]++)\s*+(?:=\s*+(\"(?:[^\"\\]++|\\.)*+\"?|[^;]*+))?+", re.DOTALL)
+# What nearly every mail has: one parameter, plainly written. The long way comes to the same.
+_ONE: Final = re.compile(rb";\s*+(" + _NAME + rb")=(?:\"([ !#-\[\]-~]++)\"|(" + _TOKEN + rb"))\s*+;?+\s*+\Z")
 _ESCAPE: Final = re.compile(rb"\\(.)", re.DOTALL)
 # RFC 2231 3 and 4: name*, name*0, name*0*; pieces are numbered from 0, and 100 of them are the cap anyway.
 _PIECE: Final = re.compile(rb"([^*]+)(?:\*([0-9]{1,3}))?(\*)?")
@@ -52,6 +56,9 @@ def parse_parameters(value: bytes) -> Parameters:
     start = value.find(b";")
     if start < 0:
         return Parameters()
+    plain = _ONE.match(value, start)
+    if plain is not None:
+        return _one(plain[1], plain[2] or plain[3])
     pairs, capped = _pairs(value, start)
     defects = [Defect.TOO_MANY_PARAMETERS] if capped else []
     raw: dict[str, bytes] = {}
@@ -74,6 +81,11 @@ def parse_parameters(value: bytes) -> Parameters:
     text = {key: fit(decode_header_octets(given)) for key, given in raw.items()}
     text.update({key: _join(found) for key, found in pieces.items()})
     return Parameters(text, {k: v for k, v in raw.items() if k not in pieces}, tuple(defects))
+
+
+def _one(name: bytes, given: bytes) -> Parameters:
+    key = fit(name.lower().decode("ascii"))
+    return Parameters({key: fit(given.decode("ascii"))}, {key: given})
 
 
 def _pairs(value: bytes, position: int) -> tuple[list[tuple[bytes, bytes]], bool]:

@@ -1,6 +1,8 @@
 """Parameters of Content-Type and Content-Disposition."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from messagekit import header, view
 
 from mailgate.domain.message.params import first_word, media_type, parse_parameters
@@ -111,3 +113,19 @@ def test_a_name_is_data_and_has_no_line_end():
     """No value of a parameter holds CR, LF or NUL."""
     seen = header("Content-Disposition", "attachment; filename*=utf-8''a%0D%0Ab%00c")
     assert seen.root.filename == "a  b c"
+
+
+@given(
+    st.sampled_from([b"charset", b"boundary", b"x-a", b"name*", b"a b", b""]),
+    st.text(st.sampled_from('ab=;"\\ \t\x80ü*'), max_size=8).map(str.encode),
+    st.sampled_from([b"", b";", b" ; ", b"\t"]),
+    st.booleans(),
+)
+def test_one_plain_parameter_is_read_as_any_other(name, text, end, quoted):
+    """The short way for a single parameter comes to what the long way does, which a second one enforces."""
+    value = b"a/b; " + name + b"=" + (b'"' + text + b'"' if quoted else text) + end
+    alone, with_another = parse_parameters(value), parse_parameters(value + b"; zz=1")
+    if with_another.text.get("zz") == "1":  # it was not swallowed by quotes that never end
+        assert alone.text == {k: v for k, v in with_another.text.items() if k != "zz"}
+        assert alone.raw == {k: v for k, v in with_another.raw.items() if k != "zz"}
+        assert alone.defects == with_another.defects
