@@ -75,8 +75,7 @@ class Pipeline:
         rules = self.rules()
         size = incoming.received.octets.size if incoming.received.octets.data is not None else 0
         self.writer.submit_intake(lambda tx: accept(tx, incoming, rules), partial(_settle, answer), size=size)
-        # The client may leave; what was handed over is finished all the same.
-        return await asyncio.shield(answer)
+        return await answer
 
 
 def _parse(received: Received) -> MessageView:

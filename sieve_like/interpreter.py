@@ -102,8 +102,8 @@ class Run:
         """Ask the host a question of an extension; the trace keeps question and answer."""
         answer = self.host.ask(question)
         if self.trace is not None:
-            plain = answer if isinstance(answer, str | int | float | bool | None) else repr(answer)
-            self.note(span, "ask", question=self.short(repr(question)), answer=plain)
+            plain = answer if isinstance(answer, str | int | float | bool | None) else str(answer)
+            self.note(span, "ask", question=self.short(str(question)), answer=plain)
         return answer
 
     def namespace(self, namespace: str, name: str) -> str:

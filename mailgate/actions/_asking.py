@@ -16,10 +16,18 @@ class CarryOut:
 
     action: Action
 
+    def __str__(self) -> str:
+        """Return what a trace shows."""
+        return f"what {self.action.describe()} does"
+
 
 @dataclass(frozen=True, slots=True)
 class KnownContact:
     """Who the mail is from, as far as we know; the answer is a `ports.ContactView` or None."""
+
+    def __str__(self) -> str:
+        """Return what a trace shows."""
+        return "the sender's contact"
 
 
 # The tag that puts what an action will do into a variable (SIEVE.md 3): no run-time error, a word.

@@ -24,6 +24,8 @@ NO_QUEUE: Final = Queue("")
 
 def without_links(text: str) -> str:
     """Return the text with everything that a mail reader would turn into a link taken out."""
+    if "." not in text and ":" not in text:
+        return text  # no link does without both
     return str(LINK.sub("…", text))
 
 

@@ -92,7 +92,6 @@ def plain_facts(received: Received, view: MessageView, policy: CheckPolicy) -> F
         delivered_to=loop.delivered_to,
         spam=bool(names & _SPAM.keys()) and _is_spam(view),
         unparsable=view.unparsable,
-        defects=view.defects,
     )
 
 

@@ -55,6 +55,7 @@ class Plan:
     contact_asked: bool = False
     answers: int = 0
     done: dict[int, str] = field(default_factory=dict)
+    _who: tuple[str, str] | None = None
 
     def add(self, *effects: Effect) -> None:
         """Append effects in the order in which they are to be applied."""
@@ -67,12 +68,18 @@ class Plan:
     @property
     def author(self) -> str:
         """The address that the mail speaks for: the first valid From address, else the envelope sender."""
-        return next((a.address for a in self.mail.view.addresses("from") if a.valid), self.mail.sender)
+        return self._author()[0]
 
     @property
     def author_name(self) -> str:
         """The display name beside `author`, "" where there is none."""
-        return next((a.name for a in self.mail.view.addresses("from") if a.valid), "")
+        return self._author()[1]
+
+    def _author(self) -> tuple[str, str]:
+        if self._who is None:
+            found = next((a for a in self.mail.view.addresses("from") if a.valid), None)
+            self._who = (self.mail.sender, "") if found is None else (found.address, found.name)
+        return self._who
 
     def known_contact(self) -> ContactView | None:
         """Return the author's contact: planned in this run, else in the database (asked once)."""

@@ -1,6 +1,7 @@
 """Contacts out of mail addresses: a name fit to be shown, the company, the key to find them by (W5)."""
 
 import unicodedata
+from functools import lru_cache
 from typing import Final
 
 from mailgate.domain.address import fold, split, strip_detail
@@ -49,6 +50,8 @@ def company_name(address: str) -> str:
     return fold(address) if domain in PUBLIC_PROVIDERS else domain
 
 
+# The gate asks ten times about one address; 1,024 of them are more than one batch has.
+@lru_cache(maxsize=1024)
 def contact_key(address: str, delimiter: str = "+") -> str:
     """Return the address without case and detail: what tells whether two addresses are one person's."""
     return fold(strip_detail(address, delimiter))

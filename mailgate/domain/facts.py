@@ -47,4 +47,3 @@ class Facts:
     delivered_to: tuple[str, ...] = ()  # Delivered-To and X-Mailgate-Delivered values, folded
     spam: bool = False
     unparsable: bool = False
-    defects: tuple[str, ...] = ()

@@ -13,6 +13,7 @@ Keys rotate: the first signs, all verify, and an old one stays in the list as lo
 import hmac
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from mailgate.domain.address import fold
@@ -139,6 +140,8 @@ def meant_for(keys: tuple[bytes, ...], token: Token, address: str) -> bool:
     return hmac.compare_digest(_recipient(keys[token.key], address), token.recipient)
 
 
+# One instance has one mark per key, and puts it into each mail.
+@lru_cache(maxsize=64)
 def loop_mark(keys: tuple[bytes, ...], instance: str) -> str:
     """Return the value of X-Mailgate-Loop for mail of this instance."""
     return _digest(keys[0], MARK_CHARACTERS, "mailgate loop", instance)

@@ -25,6 +25,7 @@ from mailgate.outbox.lane import Lane
 from mailgate.outbox.load import Loader
 from mailgate.outbox.retry import GIVE_UP_AFTER, next_step
 from mailgate.outbox.settling import Settler
+from mailgate.store.blobs import Hook, no_hook
 from mailgate.store.db import Store
 from mailgate.store.outbox_rows import Settled, claim, next_due, renew
 from mailgate.store.rows import OutboxRow
@@ -96,6 +97,7 @@ class Worker:
         targets: Mapping[str, Target],
         relay: Target,
         report: Callable[[Report], None] = _silent,
+        hooks: Hook = no_hook,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         jitter: Callable[[], float] = random,
     ) -> None:
@@ -103,6 +105,7 @@ class Worker:
         self._store = store
         self._options = options
         self._report = report
+        self._hooks = hooks
         self._clock = clock
         self._jitter = jitter
         lease = timedelta(seconds=options.lease_s)
@@ -212,6 +215,8 @@ class Worker:
     def _hand_out(self, rows: Sequence[OutboxRow]) -> None:
         """Give each row to its target's lane; what has no room there goes back for a while."""
         self._held.update(row.id for row in rows)
+        if rows:
+            self._hooks("outbox-claimed")
         by_lane: defaultdict[str, list[OutboxRow]] = defaultdict(list)
         for row in rows:
             name = row.target if row.kind == "deliver" else RELAY
@@ -248,6 +253,7 @@ class Worker:
             made = await loop.run_in_executor(self._reader, self._loader.jobs, rows, self._clock())
             jobs = [one for one in made if isinstance(one, Job)]
             said = iter(await target.deliver(jobs) if jobs else [])
+            self._hooks("outbox-sent")
             outcomes = [next(said) if isinstance(one, Job) else one for one in made]
         except Exception as error:
             log.exception("a target failed")

@@ -76,6 +76,7 @@ class Blobs:
         self._hooks("blob-written")
         with source.open("rb") as file:
             os.fsync(file.fileno())
+        self._hooks("blob-fsynced")
         place = self.path(octets.sha256)
         with self.lock(exclusive=False):
             if not place.parent.is_dir():
@@ -84,6 +85,7 @@ class Blobs:
             # The sweep goes by age: a file that was long there without a row is young again.
             os.utime(source)
             source.rename(place)
+        self._hooks("blob-named")
         sync_folder(place.parent)
         self._hooks("blob-synced")
         return replace(octets, data=None, path=place)

@@ -63,4 +63,4 @@ class MailRows:
         self.written = True
 
     def _header(self) -> tuple[str, str, tuple[str, ...]]:
-        return self._view.message_id, self._view.subject, self._view.defects
+        return self._view.message_id, self._view.subject, self._view.noted

@@ -124,9 +124,12 @@ class UnitReader:
 
     def count(self, scope: str, key: str, window_s: int) -> int:
         """Return how often (scope, key) was counted within the last seconds (the gate's budgets)."""
-        tx = self._tx
-        waiting = tx.tally.get(scope, key)
-        return waiting + counted(tx.execute, tx.hot.out.counted, scope, key, window_s, tx.now_ms)
+        tx, asked = self._tx, (scope, key, window_s)
+        written = tx.counted.get(asked)
+        if written is None:
+            written = counted(tx.execute, tx.hot.out.counted, scope, key, window_s, tx.now_ms)
+            tx.counted[asked] = written
+        return written + tx.tally.get(scope, key)
 
     def failing(self, address: str) -> bool:
         """Whether mail to this address came back for good repeatedly and lately."""

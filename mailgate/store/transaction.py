@@ -66,6 +66,7 @@ class Transaction:
     __slots__ = (
         "_backend",
         "_connection",
+        "counted",
         "depth",
         "execute",
         "hot",
@@ -87,6 +88,9 @@ class Transaction:
         self.now_ms = millis(now)
         self.signals: set[str] = set()
         self.tally = Tally()
+        # What the database had counted when it was first asked, by (scope, key, seconds): nobody else writes
+        # there while this transaction lasts, but another gateway on PostgreSQL, whom it misses anyhow.
+        self.counted: dict[tuple[str, str, int], int] = {}
         self.depth = 0
 
     def allocate(self, kind: str) -> int:

@@ -16,12 +16,30 @@ from mailgate.domain.message.dates import parse_date
 from mailgate.domain.message.defects import Defect, Notes
 from mailgate.domain.message.headers import HeaderBlock, HeaderField, read_header
 from mailgate.domain.message.ids import capped, find_ids
+from mailgate.domain.message.limits import HEADER, HEADERS, NESTING, PARAMETERS
 from mailgate.domain.message.part import Part
 from mailgate.domain.message.structure import root_part
 from mailgate.domain.message.text import attachments, main_text
 
 # How much text `prepare` works out: what an entry of a ticket keeps at most is far below.
 PREPARED_TEXT: Final = 256 * 1024
+
+
+def _within_caps(buffer: Buffer) -> bool:
+    """Whether no part of the mail can be over a cap of the structure, whatever is in it.
+
+    Each part needs a boundary line or an empty line behind its header, each field a line, each parameter a
+    semicolon.
+    """
+    octets = buffer.octets
+    if not isinstance(octets, bytes) or len(octets) > HEADER:
+        return False
+    return (
+        octets.count(b"\n") < HEADERS
+        and octets.count(b"\n--") < NESTING
+        and octets.count(b"\n\n") + octets.count(b"\n\r\n") < NESTING
+        and octets.count(b";") < PARAMETERS
+    )
 
 
 class MessageView:
@@ -88,17 +106,28 @@ class MessageView:
 
         The caps are those on the header section, its fields and their length, on nesting, parts and
         parameters (`defects.HOPELESS`). A mail that is merely broken is read as far as it goes and is not
-        unparsable.
+        unparsable. Nearly every mail is too small in all of these to be over a cap: counting octets tells.
         """
+        if not self._section_noted and _within_caps(self._buffer):
+            return not self._block.pairs or self._notes.hopeless()
         self._note_all()
         return self._notes.hopeless()
+
+    @property
+    def noted(self) -> tuple[str, ...]:
+        """Like `defects`, but of the structure only what somebody had a reason to look at."""
+        self._note_header()
+        return self._notes.names()
+
+    def _note_header(self) -> None:
+        self._block.note_section(self._notes)
+        if not self._block.pairs:
+            self._notes.add(Defect.NO_HEADER)
 
     def _note_all(self) -> None:
         if self._section_noted:
             return
-        self._block.note_section(self._notes)
-        if not self._block.pairs:
-            self._notes.add(Defect.NO_HEADER)
+        self._note_header()
         self.root.children  # noqa: B018  looking for the parts notes what is wrong with them
         self._section_noted = True
 
