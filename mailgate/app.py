@@ -14,7 +14,8 @@ import os
 import secrets
 import shutil
 import time
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -44,6 +45,8 @@ from mailgate.systemd import notify, watchdog_interval
 
 # How long another process's change may stay unseen (DESIGN.md 4).
 VERSION_EVERY_S = 1.0
+# What time it is; whoever composes a gateway may hand in another clock and let days pass in seconds.
+Clock = Callable[[], datetime]
 # The loop is looked at so often; a lag above a second is worth a metric and holds back the watchdog.
 LAG_EVERY_S = 0.5
 # Asking the file system for free space costs a system call; a second's mail cannot fill the reserve.
@@ -53,13 +56,21 @@ DISK_EVERY_S = 1.0
 class Gateway:
     """One running gateway; lives in one event loop.
 
-    `hooks` is told the named steps of the journey (docs/durability.md); the crash tests end the process there.
+    `hooks` is told the named steps of the journey (docs/durability.md); crash tests end the process there.
+    `clock` is what every row, window and due time is measured by; it never runs backwards.
     """
 
     def __init__(
-        self, settings: Settings, log: MailLog, environment: dict[str, str], *, hooks: Hook = no_hook
+        self,
+        settings: Settings,
+        log: MailLog,
+        environment: dict[str, str],
+        *,
+        hooks: Hook = no_hook,
+        clock: Clock = lambda: datetime.now(UTC),
     ) -> None:
         self.settings, self.log, self.environment = settings, log, environment
+        self.clock = clock
         self.loop = asyncio.get_running_loop()
         self.keys = wiring.load_keys(settings.keys_path)
         self.store = open_store(wiring.store_options(settings), hooks=hooks)
@@ -72,6 +83,7 @@ class Gateway:
             on_signals=self._signalled,
             observe=self._batch_written,
             hooks=hooks,
+            clock=clock,
         )
         self.worker = Worker(
             self.writer,
@@ -81,8 +93,9 @@ class Gateway:
             relay=wiring.relay(settings),
             report=self._sent,
             hooks=hooks,
+            clock=clock,
         )
-        self.reporter = Reporter(self.log, self.metrics)
+        self.reporter = Reporter(self.log, self.metrics, clock)
         self.pipeline = Pipeline(
             self.writer,
             self.store.blobs,
@@ -105,7 +118,9 @@ class Gateway:
         listening = open_socket(
             part.address, mode=int(part.mode, 8), group=part.group, environment=self.environment
         )
-        service = wiring.service(part, self.settings, log=self.log.events.warning, new_id=new_id)
+        service = wiring.service(
+            part, self.settings, now=self.clock, log=self.log.events.warning, new_id=new_id
+        )
         return Listener(self, service, listening)
 
     # -- the door (intake/door.py)

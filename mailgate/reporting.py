@@ -3,8 +3,9 @@
 Accepted is always the sum of decided and failed: `mail` counts both from the same list.
 """
 
+from collections.abc import Callable
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import datetime
 
 from mailgate.domain.envelope import Received
 from mailgate.maillog import MailLog
@@ -21,13 +22,13 @@ RESULTS = {"sent": "sent", "waiting": "retry", "held": "held", "given_up": "give
 class Reporter:
     """Writes the mail log and keeps the metrics."""
 
-    def __init__(self, log: MailLog, metrics: Metrics) -> None:
-        self._log, self._metrics = log, metrics
+    def __init__(self, log: MailLog, metrics: Metrics, clock: Callable[[], datetime]) -> None:
+        self._log, self._metrics, self._clock = log, metrics, clock
 
     def mail(self, received: Received, outcomes: list[DeliveryOutcome], msgid: str) -> None:
         """Tell of one mail that came in whole."""
         metrics, source = self._metrics, received.origin.source.value
-        delay = (datetime.now(UTC) - received.at).total_seconds()
+        delay = (self._clock() - received.at).total_seconds()
         metrics.messages.inc(source, _result(outcomes))
         metrics.octets.inc(source, by=received.octets.size)
         metrics.processing.observe(delay)
@@ -112,7 +113,7 @@ class Reporter:
             oldest = outbox_rows.oldest(connection)
             metrics.unprocessed.set(queries.counts_by_status(connection)["unprocessed"])
             counts = queries.ticket_counts(connection)
-        age = (datetime.now(UTC) - oldest).total_seconds() if oldest is not None else 0.0
+        age = (self._clock() - oldest).total_seconds() if oldest is not None else 0.0
         metrics.outbox_age.set(max(age, 0.0))
         open_by_queue: dict[str, float] = {}
         for row in counts:

@@ -10,7 +10,7 @@ import secrets
 import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import fields
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Final, cast
@@ -89,6 +89,7 @@ def service(
     listener: Listener,
     settings: Settings,
     *,
+    now: Callable[[], datetime],
     log: Callable[..., object],
     new_id: Callable[[], str],
 ) -> Service:
@@ -98,7 +99,7 @@ def service(
         source=Source(listener.kind),
         hostname=settings.instance.effective_hostname(),
         incoming=settings.spool_path,
-        now=lambda: datetime.now(UTC),
+        now=now,
         new_id=new_id,
         log=log,
         limits=intake_limits(settings),

@@ -75,7 +75,7 @@ def _plain_keep(plan: Plan, why: str, *, error: str = "") -> Decision:
     deliver(plan, INBOX)
     if why:
         plan.note("loop", why=why)
-    return _finish(plan, rule="", action="keep", error=error, steps=())
+    return _finish(plan, rule="", action="keep", error=error, steps=(), keep=True)
 
 
 def _plan_result(plan: Plan, host: RuleHost, result: Result) -> None:
@@ -93,16 +93,20 @@ def _decision(plan: Plan, result: Result) -> Decision:
     error = (
         f"{plan.route.script}:{result.error.line}: {result.error.text}" if result.error is not None else ""
     )
-    return _finish(plan, rule, decisive.name if decisive is not None else "keep", error, result.trace)
+    action = decisive.name if decisive is not None else "keep"
+    return _finish(plan, rule, action, error, result.trace, keep=result.implicit_keep)
 
 
-def _finish(plan: Plan, rule: str, action: str, error: str, steps: tuple[object, ...]) -> Decision:
+def _finish(
+    plan: Plan, rule: str, action: str, error: str, steps: tuple[object, ...], *, keep: bool
+) -> Decision:
     trace: dict[str, object] = {
         "at": plan.now.isoformat(),
         "script": plan.route.script,
         "class": plan.mail_class.value,
         "class_reason": plan.class_reason,
         "steps": list(steps),
+        "implicit_keep": keep,
         "notes": plan.notes,
     }
     if error:

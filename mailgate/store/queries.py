@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from typing import Any, Final
 
+from peewee import SQL
+
 from mailgate.domain.envelope import Octets
 from mailgate.errors import HouseFault
 from mailgate.store.blobs import Blobs
@@ -83,7 +85,8 @@ def find_deliveries(connection: Connection, term: str, limit: int = PAGE) -> lis
     """Return the deliveries that a queue id, Message-ID, trace id or ticket number names, oldest first."""
     ticket = first(connection, Ticket.select(Ticket.id).where(Ticket.number == term))
     if ticket is not None:
-        condition = Delivery.ticket_id == ticket["id"]
+        # SQLite takes a partial index only if the query repeats its condition; so below, too.
+        condition = (Delivery.ticket_id == ticket["id"]) & (Delivery.ticket_id > 0)
     elif messages := _message_ids(connection, term):
         condition = Delivery.message_id.in_(messages)
     else:
@@ -94,7 +97,11 @@ def find_deliveries(connection: Connection, term: str, limit: int = PAGE) -> lis
 def _message_ids(connection: Connection, term: str) -> list[int]:
     """Return the ids of the mails with this queue id, Message-ID (with or without brackets) or trace id."""
     bracketed = term if term.startswith("<") else f"<{term}>"
-    conditions = (Message.trace_id == term, Message.qid == term, Message.msgid == bracketed)
+    conditions = (
+        Message.trace_id == term,
+        (Message.qid == term) & (Message.qid != SQL("''")),
+        (Message.msgid == bracketed) & (Message.msgid != SQL("''")),
+    )
     found: set[int] = set()
     if term:
         for condition in conditions:
@@ -128,7 +135,9 @@ def delivery(connection: Connection, delivery_id: int) -> Row | None:
     found["suppressed"] = rows(connection, Suppression.select().where(Suppression.delivery_id == delivery_id))
     found["outbox"] = rows(
         connection,
-        _outbox().where((Outbox.delivery_id == delivery_id) & (Outbox.delivery_id > 0)).order_by(Outbox.id),
+        outbox_query()
+        .where((Outbox.delivery_id == delivery_id) & (Outbox.delivery_id > 0))
+        .order_by(Outbox.id),
     )
     return found
 
@@ -156,7 +165,8 @@ def message(connection: Connection, message_id: int) -> Row | None:
     return first(connection, Message.select().where(Message.id == message_id))
 
 
-def _outbox() -> Any:
+def outbox_query() -> Any:
+    """Return a SELECT of outgoing rows without their drafts."""
     return Outbox.select(
         Outbox.id,
         Outbox.kind,
@@ -188,7 +198,7 @@ def list_outbox(
     states = [state] if state else ["waiting", "leased", "held", "given_up", "digest"]
     found: list[Row] = []
     for one in states:
-        query = _outbox().where((Outbox.state == literal(one)) & (Outbox.id > after_id))
+        query = outbox_query().where((Outbox.state == literal(one)) & (Outbox.id > after_id))
         found += rows(connection, query.order_by(Outbox.id).limit(limit))
     return sorted(found, key=lambda row: int(row["id"]))[:limit]
 
@@ -239,7 +249,7 @@ def ticket(connection: Connection, number: str) -> Row | None:
         .order_by(Delivery.id),
     )
     sent = [entry["outbox_id"] for entry in found["entries"] if entry["outbox_id"]]
-    query = _outbox().where(Outbox.id.in_(sent)).order_by(Outbox.id)
+    query = outbox_query().where(Outbox.id.in_(sent)).order_by(Outbox.id)
     found["outbox"] = rows(connection, query) if sent else []
     if found["claims"]:
         claimed = first(connection, Ticket.select(Ticket.number).where(Ticket.id == found["claims"]))

@@ -195,7 +195,8 @@ def _seen_before(tx: Transaction, key: bytes, recipient: Recipient) -> DeliveryO
         return None
     reply = Reply(code, enhanced, text)
     if reply.positive:
-        reply = Reply(code, enhanced, f"already accepted, {summary or text.removeprefix('accepted ')}")
+        became = summary.replace("ticket=", "ticket ", 1) or text.removeprefix("accepted ")
+        reply = Reply(code, enhanced, f"already accepted, {became}")
     return DeliveryOutcome(
         reply, recipient.address, status="duplicate", action="duplicate", summary=summary, duplicate=True
     )

@@ -41,7 +41,7 @@ def test_an_unprocessed_mail_becomes_a_ticket_later(accept, reprocess, store, as
         (1, 1, "reprocessed"), (2, 1, "accepted"),
     ]  # fmt: skip
     assert ask("SELECT count(*) FROM message") == [(1,)]
-    assert accept(incoming(), crash)[0].reply.text == "already accepted, ticket=T-1"
+    assert accept(incoming(), crash)[0].reply.text == "already accepted, ticket T-1"
     with queries.reading(store) as connection:
         assert checkup.orphans(connection) == []
         assert queries.list_deliveries(connection, status="unprocessed") == []

@@ -78,7 +78,12 @@ def test_the_order_is_file_then_place_then_folder(options):
 
     store = Blobs(options, look)
     store.adopt(spooled(options, LARGE))
-    assert states == [("blob-written", False), ("blob-synced", True)]
+    assert states == [
+        ("blob-written", False),
+        ("blob-fsynced", False),
+        ("blob-named", True),
+        ("blob-synced", True),
+    ]
 
 
 def test_the_same_large_octets_twice_are_one_file(store, options):

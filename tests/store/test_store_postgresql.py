@@ -57,7 +57,7 @@ def test_the_journey_on_postgresql(pg_store):
     crashes = [deliver(writer, incoming(b"2\r\n\r\n"), crash)[0] for _ in range(3)]
     assert first.reply.code == 250
     assert first.ticket.startswith("T-")
-    assert again.reply.text == f"already accepted, ticket={first.ticket}"
+    assert again.reply.text == f"already accepted, ticket {first.ticket}"
     assert [c.reply.code for c in crashes] == [451, 451, 250]
 
     claimed = writer.submit(lambda tx: outbox_rows.claim(tx, "w", clock.now, 10, 60)).result(60)

@@ -62,7 +62,7 @@ def test_the_same_bytes_twice_get_the_stored_reply(accept, ask):
     (first,) = accept(incoming(), decide)
     (second,) = accept(incoming(trace_id="01OTHER", queue_id="Q2"), crash)
     assert first.reply.text == "accepted id=01TRACE ticket=T-7"
-    assert second.reply == Reply(250, "2.0.0", "already accepted, ticket=T-7")
+    assert second.reply == Reply(250, "2.0.0", "already accepted, ticket T-7")
     assert second.duplicate
     assert ask("SELECT count(*) FROM delivery") == [(1,)]
     assert ask("SELECT count(*) FROM message") == [(1,)]

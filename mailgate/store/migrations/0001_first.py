@@ -88,6 +88,7 @@ CREATE TABLE "ticket" (
 CREATE UNIQUE INDEX "ticket_number" ON "ticket" ("number");
 CREATE INDEX "ticket_queue_status_id" ON "ticket" ("queue", "status", "id");
 CREATE INDEX "ticket_contact_id_match_key_id" ON "ticket" ("contact_id", "match_key", "id");
+CREATE INDEX "ticket_agent_id" ON "ticket" ("agent", "id") WHERE agent <> '';
 CREATE TABLE "ticket_count" (
     "queue" TEXT NOT NULL, "status" TEXT NOT NULL, "n" {int} NOT NULL, PRIMARY KEY ("queue", "status")
 ){without_rowid};

@@ -1,6 +1,6 @@
 """Tickets, their sessions and their append-only history."""
 
-from peewee import BigAutoField, BigIntegerField, CompositeKey, TextField
+from peewee import SQL, BigAutoField, BigIntegerField, CompositeKey, TextField
 
 from mailgate.store.models.base import Row, int_column, text_column
 
@@ -45,6 +45,8 @@ class Ticket(Row):
 # A list page is one walk down this index, whatever the number of tickets.
 Ticket.add_index(Ticket.queue, Ticket.status, Ticket.id)
 Ticket.add_index(Ticket.contact_id, Ticket.match_key, Ticket.id)
+# Most tickets have no agent yet and pay nothing for this index.
+Ticket.add_index(Ticket.index(Ticket.agent, Ticket.id, where=SQL("agent <> ''")))
 
 
 class TicketCount(Row):

@@ -1,0 +1,67 @@
+"""A mail tried on the rules, with the database as it is; nothing is written and nothing is sent."""
+
+import asyncio
+import hashlib
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from mailgate.business import Business
+from mailgate.checks.gather import gather_facts
+from mailgate.cli._options import Call, CommandError
+from mailgate.cli._store import opened
+from mailgate.domain.envelope import Envelope, Octets, Origin, Received, Recipient, Source
+from mailgate.domain.message.view import MessageView
+from mailgate.domain.routing import Catalogue
+from mailgate.errors import TryLater
+from mailgate.rules.scripts import ScriptBook, compile_book
+from mailgate.store import again, queries
+from mailgate.store.unit import Incoming
+from mailgate.wiring import check_policy, language, load_keys
+
+if TYPE_CHECKING:
+    from mailgate.domain.effects import Decision
+
+
+def trial(
+    call: Call, octets: bytes, recipient: str, sender: str, source: str | None, at: datetime
+) -> "Decision":
+    """Return what would be decided for this recipient; `source` stands in for the address' script."""
+    settings = call.settings(resolve_secrets=True)
+    keys = load_keys(settings.keys_path)
+    with opened(call) as store:
+        business = Business(store, settings, keys, lambda _error: None)
+        if error := business.reload():
+            raise CommandError(f"the rules cannot be read: {error}")
+        if source is not None:
+            _put_in(business, recipient, source)
+        received = Received(
+            octets=Octets(len(octets), hashlib.sha256(octets).digest(), data=octets),
+            envelope=Envelope(sender, (Recipient(recipient),)),
+            origin=Origin(Source.INJECT),
+            at=at,
+            trace_id="trial",
+        )
+        view = MessageView.parse(octets)
+        facts = asyncio.run(gather_facts(received, view, check_policy(settings, keys, business.own)))
+        with queries.reading(store) as connection:
+            try:
+                return again.preview(store, connection, Incoming(received, view, facts), business.rules, at)
+            except TryLater as error:
+                raise CommandError(f"{error}: no address and no pattern takes mail for it") from None
+
+
+def _put_in(business: Business, recipient: str, source: str) -> None:
+    """Let another text stand in for the script of the recipient's address."""
+    route = business.catalogue.route(recipient)
+    if route is None:
+        return
+    name = route.script or "script"
+    scripts = {**business.catalogue.scripts, name: source}
+    routes = {**business.catalogue.routes, recipient.lower(): replace(route, script=name)}
+    changed: Catalogue = replace(business.catalogue, scripts=scripts, routes=routes)
+    book = compile_book(changed, language(), ScriptBook())
+    if name in book.errors():
+        raise CommandError(book.errors()[name])
+    business.catalogue, business.scripts = changed, book
+    business.rules = replace(business.rules, catalogue=changed)

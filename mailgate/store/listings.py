@@ -1,0 +1,195 @@
+"""The listings of commands: mails by any of their names, the outgoing queue by state, tickets by filter.
+
+Each page is one walk down an index, whatever the size of the tables; filters that no single index serves are
+answered by a page from each of the few that do. `queries.py` has the stories of single mails and tickets.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+from peewee import SQL
+
+from mailgate.domain.address import fold
+from mailgate.store import queries
+from mailgate.store.connection import Connection
+from mailgate.store.models.audit import Audit
+from mailgate.store.models.business import Script
+from mailgate.store.models.mail import Delivery
+from mailgate.store.models.outgoing import Outbox
+from mailgate.store.models.people import ContactAddress
+from mailgate.store.models.tickets import Ticket, TicketCount
+from mailgate.store.pack import clean
+from mailgate.store.queries import Row
+from mailgate.store.statements import literal
+from mailgate.store.transaction import Transaction
+
+# What an outgoing row can be, in the order in which a person wants to see it.
+STATES: Final = ("held", "given_up", "leased", "waiting", "digest", "sent")
+# What is not done yet, or went wrong: a listing without a state shows these.
+UNSENT: Final = STATES[:-1]
+# A delivery that waits for a person may be taken off the list; its mail stays.
+WAITING: Final = ("unprocessed", "aside")
+NOTHING: Final = SQL("''")
+
+
+# -- mails
+
+
+def find_stories(connection: Connection, term: str, limit: int) -> list[Row]:
+    """Return the whole stories that a name means, oldest first; one more than `limit` says there are more.
+
+    A name is a queue id, a Message-ID (theirs or that of an answer of ours), a trace id or a ticket's number.
+    """
+    number = term.upper() if term[:2] in {"t-", "T-"} else term
+    found = queries.find_deliveries(connection, number, limit + 1)
+    ids = [int(row["id"]) for row in found] or _answered_with(connection, term, limit + 1)
+    stories = (queries.delivery(connection, one) for one in ids)
+    return [one for one in stories if one is not None]
+
+
+def _answered_with(connection: Connection, term: str, limit: int) -> list[int]:
+    """Return the deliveries that a mail of ours with this Message-ID came from."""
+    msgid = term if term.startswith("<") else f"<{term}>"
+    query = Outbox.select(Outbox.delivery_id).where((Outbox.msgid == msgid) & (Outbox.msgid != NOTHING))
+    found = queries.rows(connection, query.order_by(Outbox.id).limit(limit))
+    return [int(row["delivery_id"]) for row in found if row["delivery_id"]]
+
+
+def script(connection: Connection, name: str) -> Row | None:
+    """Return a rule script with the time of its last change."""
+    return queries.first(connection, Script.select().where(Script.name == name))
+
+
+# -- the outgoing queue
+
+
+def outgoing(connection: Connection, states: Sequence[str], limit: int) -> list[Row]:
+    """Return up to `limit` rows in these states, one state after the other.
+
+    What waits is in the order in which it is due, what was sent newest first, everything else oldest first.
+    """
+    found: list[Row] = []
+    for state in states:
+        if len(found) < limit:
+            query = queries.outbox_query().where(Outbox.state == literal(state))
+            if state in {"held", "given_up", "digest"}:
+                # SQLite takes a partial index only if the query repeats its condition.
+                words = [literal(word) for word in ("held", "given_up", "digest")]
+                query = query.where(Outbox.state.in_(words))
+            query = query.order_by(*_order(state)).limit(limit - len(found))
+            found += queries.rows(connection, query)
+    return found
+
+
+def _order(state: str) -> tuple[Any, ...]:
+    match state:
+        case "waiting":
+            return (Outbox.due, Outbox.id)
+        case "leased":
+            return (Outbox.lease_until,)
+        case "sent":
+            return (Outbox.id.desc(),)
+        case _:
+            return (Outbox.id,)
+
+
+def suppressions_of(connection: Connection, delivery_id: int) -> list[Row]:
+    """Return what the gate said of the mails of one delivery."""
+    found = queries.delivery(connection, delivery_id) if delivery_id else None
+    return list(found["suppressed"]) if found is not None else []
+
+
+def outgoing_states(connection: Connection, ids: Iterable[int]) -> dict[int, str]:
+    """Return the state of each of these rows; one that is not there is left out."""
+    query = Outbox.select(Outbox.id, Outbox.state).where(Outbox.id.in_(list(ids)))
+    return {int(row["id"]): str(row["state"]) for row in queries.rows(connection, query)}
+
+
+def ids_in_state(connection: Connection, state: str, limit: int) -> list[int]:
+    """Return the ids of up to `limit` rows in one state."""
+    return [int(row["id"]) for row in outgoing(connection, [state], limit)]
+
+
+# -- tickets
+
+
+def tickets(
+    connection: Connection,
+    *,
+    queue: str = "",
+    status: str = "",
+    contact: str = "",
+    agent: str = "",
+    limit: int = queries.PAGE,
+) -> list[Row]:
+    """Return the newest tickets that fit all filters; `contact` is a mail address."""
+    if contact:
+        owner = queries.first(
+            connection, ContactAddress.select().where(ContactAddress.folded == fold(contact))
+        )
+        walks = [Ticket.contact_id == owner["contact_id"]] if owner is not None else []
+    elif agent:
+        walks = [(Ticket.agent == agent) & (Ticket.agent != NOTHING)]
+    elif queue or status:
+        walks = _walks(connection, queue, status)
+    else:
+        walks = [Ticket.id > 0]
+    filters = [
+        column == value
+        for column, value in ((Ticket.queue, queue), (Ticket.status, status), (Ticket.agent, agent))
+        if value
+    ]
+    found: list[Row] = []
+    for walk in walks:
+        query = Ticket.select().where(walk, *filters).order_by(Ticket.id.desc())
+        found += queries.rows(connection, query.limit(limit))
+    found.sort(key=lambda row: int(row["id"]), reverse=True)
+    return _with_contacts(connection, found[:limit])
+
+
+def _walks(connection: Connection, queue: str, status: str) -> list[Any]:
+    """Return one condition per pair of queue and status that has tickets: each is a walk down one index."""
+    query = TicketCount.select().where(TicketCount.n > 0)
+    if queue:
+        query = query.where(TicketCount.queue == queue)
+    if status:
+        query = query.where(TicketCount.status == status)
+    pairs = queries.rows(connection, query)
+    return [(Ticket.queue == one["queue"]) & (Ticket.status == one["status"]) for one in pairs]
+
+
+def _with_contacts(connection: Connection, found: list[Row]) -> list[Row]:
+    """Add the first address of each ticket's contact."""
+    ids = {int(row["contact_id"]) for row in found if row["contact_id"]}
+    query = ContactAddress.select(ContactAddress.contact_id, ContactAddress.address)
+    query = query.where(ContactAddress.contact_id.in_(list(ids))).order_by(ContactAddress.created_at.desc())
+    addresses = {r["contact_id"]: r["address"] for r in queries.rows(connection, query)} if ids else {}
+    return [{**row, "contact": addresses.get(row["contact_id"], "")} for row in found]
+
+
+# -- mails that wait for a person
+
+
+def waiting_deliveries(connection: Connection, status: str, limit: int) -> list[Row]:
+    """Return up to `limit` deliveries that wait for a person, newest first."""
+    return queries.list_deliveries(connection, status=status, limit=limit)
+
+
+def put_away(tx: Transaction, ids: Sequence[int], who: str) -> int:
+    """Take deliveries off the list of those that wait for a person; returns how many were on it.
+
+    Their mails stay as they came, and nothing further becomes of them.
+    """
+    query = Delivery.update(status="discarded", reason="put away by hand").where(
+        Delivery.id.in_(list(ids)) & Delivery.status.in_(list(WAITING))
+    )
+    count = tx.query(query).rowcount
+    if count:
+        note(tx, who, "unprocessed delete", ids, str(count))
+    return count
+
+
+def note(tx: Transaction, who: str, action: str, ids: Sequence[int], detail: str) -> None:
+    """Keep who did what by hand."""
+    subject = " ".join(map(str, ids))
+    tx.query(Audit.insert(at=tx.now_ms, who=clean(who), action=action, subject=subject, detail=clean(detail)))

@@ -1,0 +1,142 @@
+"""A warm process that forks gateways: one start costs a few hundredths of a second instead of half a second.
+
+It has imported everything and opened nothing. Each line of its standard input is an order as JSON:
+
+    {"do": "start", "config": PATH, "log": PATH, "point": NAME, "count": N, "pragmas": {…}}  answers with the process id
+    {"do": "wait", "pid": N}                                                                 answers with the wait status
+
+A gateway made here is the real one in a composition of the tests' own: it kills itself (SIGKILL) at the named step
+of the journey, at its `count`-th time, and its database may be opened with other pragmas than the product's. The listening
+socket is handed over as systemd would do it, so that a client finds it in the moments between two gateways too.
+"""
+
+import asyncio
+import dataclasses
+import json
+import logging
+import os
+import signal
+import sys
+import traceback
+from pathlib import Path
+
+import uvloop
+
+from mailgate import app, wiring
+from mailgate.config.settings import load
+from mailgate.maillog import LibraryLog, open_log
+
+FIRST_DESCRIPTOR = 3
+# Steps at which the mail is in the house but not yet in the writer's hands.
+BEFORE_WRITER = frozenset({"received", "blob-written", "blob-fsynced", "blob-named", "blob-synced", "begin"})
+
+
+class Steps:
+    """Counts the steps of mails, and ends the process at the wanted one as a power cut would.
+
+    The writer's batches may hold work of the outbox: its steps count only from the moment on in which a mail is
+    decided in the batch.
+    """
+
+    def __init__(self, point: str, count: int) -> None:
+        self.point, self.left = point, count
+        self.received = self.deciding = False
+
+    def __call__(self, point: str) -> None:
+        if point != self.point:
+            return
+        if point.startswith("outbox-") or (self.received if point in BEFORE_WRITER else self.deciding):
+            self.left -= 1
+            if self.left <= 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+                signal.pause()  # another thread may be running when the signal is sent
+
+
+class Gateway(app.Gateway):
+    """The real gateway, telling `Steps` what the product's own hooks do not."""
+
+    steps: Steps
+
+    async def accept_each(self, received):
+        """Note that a mail's octets are all here."""
+        self.steps.received = True
+        self.steps("received")
+        return await super().accept_each(received)
+
+    def _signalled(self, signals):
+        """Leave the worker asleep where the kill is to come after the replies and before the outbox wakes."""
+        if self.steps.point != "replied":
+            super()._signalled(signals)
+
+    def watch_decisions(self) -> None:
+        """Let `Steps` know that the batch now in work holds a mail."""
+        business = self.business
+
+        def rules():
+            now = business.rules
+
+            def decide(*arguments):
+                self.steps.deciding = True
+                return now.decide(*arguments)
+
+            return dataclasses.replace(now, decide=decide)
+
+        self.pipeline = dataclasses.replace(self.pipeline, rules=rules)
+
+
+async def live(order: dict) -> None:
+    """Run one gateway until it is told to stop; the signals are those of `mailgate run`."""
+    settings = load(Path(order["config"]), resolve_secrets=True)
+    environment = {"LISTEN_PID": str(os.getpid()), "LISTEN_FDS": "1", "LISTEN_FDNAMES": "door"}
+    log = open_log(form="logfmt", level="info", path=None, environ={})
+    logging.getLogger().addHandler(LibraryLog(log.events))
+    steps = Steps(order.get("point", ""), order.get("count", 1))
+    gateway = Gateway(settings, log, environment, hooks=steps)
+    gateway.steps = steps
+    gateway.watch_decisions()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, gateway.stopping.set)
+    await gateway.run()
+    log.writer.close()
+
+
+def child(order: dict, door: int) -> None:
+    """Become a gateway; never returns."""
+    log = os.open(order["log"], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    for standard in (1, 2):
+        os.dup2(log, standard)
+    os.dup2(door, FIRST_DESCRIPTOR)
+    if "pragmas" in order:
+        from mailgate.store import sqlite
+
+        # A switch that the product does not have: here only, to show that the proof can fail.
+        sqlite.PRAGMAS = tuple({**dict(sqlite.PRAGMAS), **order["pragmas"]}.items())
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(live(order))
+    os._exit(0)
+
+
+def main(door: int) -> None:
+    """Carry out orders until standard input ends."""
+    wiring.language()
+    wiring._kinds()
+    wiring.actions()
+    for line in iter(sys.stdin.readline, ""):
+        order = json.loads(line)
+        if order["do"] == "wait":
+            answer = os.waitpid(order["pid"], 0)[1]
+        else:
+            answer = os.fork()
+            if answer == 0:
+                sys.stdin.close()
+                try:
+                    child(order, door)
+                except BaseException:  # the child must not go on as a second server
+                    traceback.print_exc()
+                finally:
+                    os._exit(70)
+        sys.stdout.write(f"{answer}\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))
