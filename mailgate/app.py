@@ -14,7 +14,8 @@ import os
 import secrets
 import shutil
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
+from contextlib import closing
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -26,10 +27,10 @@ from mailgate.business import Business
 from mailgate.checks.gather import gather_facts
 from mailgate.config.settings import Settings
 from mailgate.config.version import program_version
-from mailgate.control import ControlServer
+from mailgate.control import ControlServer, RefusedError
 from mailgate.desk.watch import WatchServer
 from mailgate.domain.envelope import Received
-from mailgate.errors import HouseFault, Overloaded, Reply, UnknownRecipient
+from mailgate.errors import HouseFault, MailError, Overloaded, Reply, UnknownRecipient
 from mailgate.intake.listen import Listener, open_socket
 from mailgate.jobs._job import JobContext, JobSpec
 from mailgate.maillog import LibraryLog, MailLog, open_log
@@ -38,6 +39,7 @@ from mailgate.outbox.worker import Worker
 from mailgate.pipeline import Pipeline
 from mailgate.registry import discover
 from mailgate.reporting import Reporter
+from mailgate.store.again import received_of
 from mailgate.store.blobs import Hook, no_hook
 from mailgate.store.db import open_store
 from mailgate.store.writer import BatchReport, Writer
@@ -102,6 +104,7 @@ class Gateway:
             partial(gather_facts, policy=wiring.check_policy(settings, self.keys, self.business.own)),
             lambda: self.business.rules,
             self.reporter.mail,
+            self.reporter.again,
         )
         self.listeners = [self._listener(part) for part in settings.listener]
         self.control = ControlServer(settings.control_path, self._commands(), on_error=self._control_failed)
@@ -310,6 +313,7 @@ class Gateway:
             "status": self._status,
             "reload": self._reload,
             "wake": self._wake,
+            "reprocess": self._reprocess,
             "stop": self._stop,
             "reopen_log": self._reopen_log,
         }
@@ -341,6 +345,22 @@ class Gateway:
     async def _wake(self, _arguments: object) -> dict[str, object]:
         self.worker.wake()
         return {}
+
+    async def _reprocess(self, arguments: Mapping[str, Any]) -> dict[str, object]:
+        """Process a stored mail once more, with the rules of now; `error` says why it stays as it is."""
+        try:
+            delivery_id = int(arguments["delivery"])
+            received = await asyncio.to_thread(self._stored, delivery_id)
+            outcome = await self.pipeline.again(delivery_id, received)
+        except (KeyError, ValueError):
+            raise RefusedError("which delivery?") from None
+        except MailError as error:
+            raise RefusedError(str(error)) from error
+        return {"status": outcome.status, "summary": outcome.summary, "error": outcome.error}
+
+    def _stored(self, delivery_id: int) -> Received:
+        with closing(self.store.reader()) as connection:
+            return received_of(connection, self.store.blobs, delivery_id)
 
     async def _stop(self, _arguments: object) -> dict[str, object]:
         self.stopping.set()

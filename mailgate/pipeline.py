@@ -15,6 +15,7 @@ from mailgate.domain.envelope import Received
 from mailgate.domain.facts import Facts
 from mailgate.domain.message.view import MessageView
 from mailgate.errors import HouseFault, MailError, Reply
+from mailgate.store.again import reprocess
 from mailgate.store.blobs import Blobs, open_buffer
 from mailgate.store.transaction import Transaction
 from mailgate.store.unit import DeliveryOutcome, Incoming, UnitRules, accept_all, accept_each, reply_for_all
@@ -30,7 +31,8 @@ Accept = Callable[[Transaction, Incoming, UnitRules], list[DeliveryOutcome]]
 class Pipeline:
     """The parts that the journey needs; `rules` gives those of the newest version of the catalogue.
 
-    `report` is told of every recipient's outcome, for log line and metrics, before the replies go out.
+    `report` is told of every recipient's outcome, for log line and metrics, before the replies go out;
+    `report_again` of a stored mail that was processed once more.
     """
 
     writer: Writer
@@ -38,6 +40,7 @@ class Pipeline:
     gather: Callable[[Received, MessageView], Awaitable[Facts]]
     rules: Callable[[], UnitRules]
     report: Callable[[Received, list[DeliveryOutcome], str], None]
+    report_again: Callable[[Received, DeliveryOutcome, str], None]
 
     async def accept_each(self, received: Received) -> list[Reply]:
         """Return one reply per recipient, in order (RFC 2033 4.2)."""
@@ -47,6 +50,16 @@ class Pipeline:
     async def accept_all(self, received: Received) -> Reply:
         """Return the one reply for all recipients (RFC 5321 3.3)."""
         return reply_for_all(await self._journey(received, accept_all))
+
+    async def again(self, delivery_id: int, received: Received) -> DeliveryOutcome:
+        """Process a stored mail once more (`store/again.py`); `received` is what `received_of` returned."""
+        view = await asyncio.to_thread(_parse, received)
+        incoming = Incoming(received, view, await self.gather(received, view))
+        rules = self.rules()
+        work = self.writer.submit(lambda tx: reprocess(tx, delivery_id, incoming, rules))
+        outcome = await asyncio.wrap_future(work)
+        self.report_again(received, outcome, view.message_id)
+        return outcome
 
     async def _journey(self, received: Received, accept: Accept) -> list[DeliveryOutcome]:
         msgid = ""

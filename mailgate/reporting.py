@@ -37,6 +37,12 @@ class Reporter:
             self._count(outcome)
             self._line(received, outcome, msgid, delay)
 
+    def again(self, received: Received, outcome: DeliveryOutcome, msgid: str) -> None:
+        """Tell of one stored mail that was processed once more; it was received and counted long ago."""
+        self._metrics.accepted.inc()
+        self._count(outcome)
+        self._line(received, outcome, msgid, (self._clock() - received.at).total_seconds())
+
     def _count(self, outcome: DeliveryOutcome) -> None:
         metrics = self._metrics
         if outcome.status == FAILED:

@@ -5,8 +5,8 @@ from typing import Any
 
 import click
 
-from mailgate.cli._options import BAD_SETTINGS, DEFAULT_CONFIG, Call
-from mailgate.errors import SettingsError
+from mailgate.cli._options import BAD_SETTINGS, DEFAULT_CONFIG, FAILED, TRY_LATER, Call
+from mailgate.errors import MailError, SettingsError, TryLater
 from mailgate.registry import discover, load, module_names
 
 PACKAGE = "mailgate.cli"
@@ -64,6 +64,10 @@ class Commands(click.Group):
             raise Failure(str(error), BAD_SETTINGS, bare=True) from None
         except click.ClickException:
             raise
+        except MailError as error:
+            # The database is busy, locked or gone: what the mail's client would be told.
+            why = f": {error.__cause__}" if error.__cause__ is not None else ""
+            raise Failure(f"{error}{why}", TRY_LATER if isinstance(error, TryLater) else FAILED) from None
         except Exception as error:
             code = getattr(error, "exit_code", None)
             if not isinstance(code, int):

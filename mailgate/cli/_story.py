@@ -1,4 +1,4 @@
-"""The whole story of a mail as text: how it came, what was decided and why, what was sent and what was not."""
+"""The whole story of a mail as text: how it came, what was decided and why, what was sent, what was not."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -51,7 +51,7 @@ def delivery_lines(row: Row, source: str | None) -> Iterator[str]:
     """Yield what became of a mail for one recipient, and why."""
     yield f"  to {row['recipient']}  (delivery {row['id']})"
     because = f" ({row['class_reason']})" if row["class_reason"] else ""
-    by = f", by {row['rule']}" if row["rule"] else ""
+    by = f", by {row['rule']}" if ":" in row["rule"] else ""
     yield from fields(
         (
             ("class", f"{row['mail_class']}{because}"),
@@ -103,7 +103,7 @@ def outgoing_state(row: Row) -> str:
         case "sent" | "given_up":
             return f"{row['state'].replace('_', ' ')} {when(row['finished_at'])} UTC{tries}"
         case "held":
-            return f"held{tries}" + (f", because of {row['reason']}" if row["reason"] else "")
+            return f"held{tries}" + (f" ({row['reason']})" if row["reason"] else "")
         case "leased":
             return f"under way{tries}"
         case "digest":

@@ -41,19 +41,19 @@ def trace_lines(trace: dict[str, Any], source: str | None) -> Iterator[str]:
 
 
 def _steps(script: str, steps: Sequence[Step], source: Sequence[str]) -> Iterator[str]:
-    shown = 0
-    named = ""
+    """Yield each step below the line of the script that it belongs to."""
+    place, named = "", ""
     for step in steps:
         line = int(step.get("line") or 0)
         rule = _rule_name(source, line)
-        if rule != named:
+        if rule and rule != named:
             named = rule
             yield f"rule {rule!r}"
-        if 0 < line <= len(source) and line != shown:
-            yield f"{script}:{line}  | {cut(source[line - 1], SOURCE_WIDTH)}"
-        shown = line or shown
-        place = f"{script}:{line}" if line else script
-        yield f"{place}  {step_text(step)}"
+        here = f"{script}:{line}" if line else script
+        if here != place:
+            place = here
+            yield f"{here}  {cut(source[line - 1], SOURCE_WIDTH)}" if 0 < line <= len(source) else here
+        yield f"  {step_text(step)}"
 
 
 def _rule_name(source: Sequence[str], line: int) -> str:
@@ -101,7 +101,7 @@ def _words(values: object) -> str:
 
 def _note(note: dict[str, Any]) -> Iterator[str]:
     what = str(note.get("what", ""))
-    plain = {k: v for k, v in note.items() if k not in {"what", "tried"} and v not in ("", None)}
+    plain = {k: v for k, v in note.items() if k not in {"what", "tried"} and v not in ("", None, 0)}
     yield f"{what}: {', '.join(f'{key} {value}' for key, value in plain.items())}"
     for one in note.get("tried") or ():
         yield f"  tried {_words(one) if isinstance(one, dict) else one}"

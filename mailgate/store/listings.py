@@ -4,7 +4,7 @@ Each page is one walk down an index, whatever the size of the tables; filters th
 answered by a page from each of the few that do. `queries.py` has the stories of single mails and tickets.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 from peewee import SQL
@@ -15,9 +15,10 @@ from mailgate.store.connection import Connection
 from mailgate.store.models.audit import Audit
 from mailgate.store.models.business import Script
 from mailgate.store.models.mail import Delivery
-from mailgate.store.models.outgoing import Outbox
+from mailgate.store.models.outgoing import Outbox, Suppression
 from mailgate.store.models.people import ContactAddress
 from mailgate.store.models.tickets import Ticket, TicketCount
+from mailgate.store.outbox_rows import STOPPED
 from mailgate.store.pack import clean
 from mailgate.store.queries import Row
 from mailgate.store.statements import literal
@@ -40,11 +41,15 @@ def find_stories(connection: Connection, term: str, limit: int) -> list[Row]:
 
     A name is a queue id, a Message-ID (theirs or that of an answer of ours), a trace id or a ticket's number.
     """
-    number = term.upper() if term[:2] in {"t-", "T-"} else term
-    found = queries.find_deliveries(connection, number, limit + 1)
+    found = queries.find_deliveries(connection, proper_number(term), limit + 1)
     ids = [int(row["id"]) for row in found] or _answered_with(connection, term, limit + 1)
     stories = (queries.delivery(connection, one) for one in ids)
     return [one for one in stories if one is not None]
+
+
+def proper_number(term: str) -> str:
+    """Return a ticket's number as it is stored, whatever the case it was typed in."""
+    return term.upper() if term[:2] == "t-" else term
 
 
 def _answered_with(connection: Connection, term: str, limit: int) -> list[int]:
@@ -71,14 +76,17 @@ def outgoing(connection: Connection, states: Sequence[str], limit: int) -> list[
     found: list[Row] = []
     for state in states:
         if len(found) < limit:
-            query = queries.outbox_query().where(Outbox.state == literal(state))
-            if state in {"held", "given_up", "digest"}:
-                # SQLite takes a partial index only if the query repeats its condition.
-                words = [literal(word) for word in ("held", "given_up", "digest")]
-                query = query.where(Outbox.state.in_(words))
-            query = query.order_by(*_order(state)).limit(limit - len(found))
-            found += queries.rows(connection, query)
+            query = _in_state(queries.outbox_query(), state)
+            found += queries.rows(connection, query.limit(limit - len(found)))
     return found
+
+
+def _in_state(query: Any, state: str) -> Any:
+    query = query.where(Outbox.state == literal(state))
+    if state in STOPPED:
+        # SQLite takes a partial index only if the query repeats its condition.
+        query = query.where(Outbox.state.in_([literal(word) for word in STOPPED]))
+    return query.order_by(*_order(state))
 
 
 def _order(state: str) -> tuple[Any, ...]:
@@ -93,21 +101,23 @@ def _order(state: str) -> tuple[Any, ...]:
             return (Outbox.id,)
 
 
-def suppressions_of(connection: Connection, delivery_id: int) -> list[Row]:
-    """Return what the gate said of the mails of one delivery."""
-    found = queries.delivery(connection, delivery_id) if delivery_id else None
-    return list(found["suppressed"]) if found is not None else []
-
-
-def outgoing_states(connection: Connection, ids: Iterable[int]) -> dict[int, str]:
-    """Return the state of each of these rows; one that is not there is left out."""
-    query = Outbox.select(Outbox.id, Outbox.state).where(Outbox.id.in_(list(ids)))
-    return {int(row["id"]): str(row["state"]) for row in queries.rows(connection, query)}
-
-
-def ids_in_state(connection: Connection, state: str, limit: int) -> list[int]:
+def ids_in_state(tx: Transaction, state: str, limit: int) -> list[int]:
     """Return the ids of up to `limit` rows in one state."""
-    return [int(row["id"]) for row in outgoing(connection, [state], limit)]
+    query = _in_state(Outbox.select(Outbox.id), state).limit(limit)
+    return [int(row[0]) for row in tx.query(query).fetchall()]
+
+
+def states_of(tx: Transaction, ids: Sequence[int]) -> dict[int, str]:
+    """Return the state of each of these rows; one that is not there is left out."""
+    found = tx.query(Outbox.select(Outbox.id, Outbox.state).where(Outbox.id.in_(list(ids)))).fetchall()
+    return {int(row[0]): str(row[1]) for row in found}
+
+
+def gate_of(connection: Connection, row: Row) -> list[Row]:
+    """Return what the gate said when the mail of this outgoing row was decided."""
+    query = Suppression.select().where(Suppression.delivery_id == row["delivery_id"])
+    found = queries.rows(connection, query.order_by(Suppression.id)) if row["delivery_id"] else []
+    return [one for one in found if one["to_address"] == row["to_address"]]
 
 
 # -- tickets
@@ -147,6 +157,12 @@ def tickets(
     return _with_contacts(connection, found[:limit])
 
 
+def ticket_number(connection: Connection, ticket_id: int) -> str:
+    """Return a ticket's number, "" where there is no such ticket."""
+    found = queries.first(connection, Ticket.select(Ticket.number).where(Ticket.id == ticket_id))
+    return str(found["number"]) if found is not None else ""
+
+
 def _walks(connection: Connection, queue: str, status: str) -> list[Any]:
     """Return one condition per pair of queue and status that has tickets: each is a walk down one index."""
     query = TicketCount.select().where(TicketCount.n > 0)
@@ -170,11 +186,6 @@ def _with_contacts(connection: Connection, found: list[Row]) -> list[Row]:
 # -- mails that wait for a person
 
 
-def waiting_deliveries(connection: Connection, status: str, limit: int) -> list[Row]:
-    """Return up to `limit` deliveries that wait for a person, newest first."""
-    return queries.list_deliveries(connection, status=status, limit=limit)
-
-
 def put_away(tx: Transaction, ids: Sequence[int], who: str) -> int:
     """Take deliveries off the list of those that wait for a person; returns how many were on it.
 
@@ -185,11 +196,10 @@ def put_away(tx: Transaction, ids: Sequence[int], who: str) -> int:
     )
     count = tx.query(query).rowcount
     if count:
-        note(tx, who, "unprocessed delete", ids, str(count))
+        subject = " ".join(map(str, ids))
+        tx.query(
+            Audit.insert(
+                at=tx.now_ms, who=clean(who), action="unprocessed delete", subject=subject, detail=str(count)
+            )
+        )
     return count
-
-
-def note(tx: Transaction, who: str, action: str, ids: Sequence[int], detail: str) -> None:
-    """Keep who did what by hand."""
-    subject = " ".join(map(str, ids))
-    tx.query(Audit.insert(at=tx.now_ms, who=clean(who), action=action, subject=subject, detail=clean(detail)))

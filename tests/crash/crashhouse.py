@@ -134,7 +134,7 @@ class House:
         return self.gateway.folder / "mail"
 
     def letters(self) -> list[Path]:
-        """The files that were delivered to it."""
+        """Return the files that were delivered to it."""
         return sorted(self.maildir.glob("**/new/*")) + sorted(self.maildir.glob("**/cur/*"))
 
     @contextlib.contextmanager

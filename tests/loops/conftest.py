@@ -1,0 +1,13 @@
+"""The world of simulated days, one per test."""
+
+from collections.abc import Iterator
+
+import loopworld
+import pytest
+
+
+@pytest.fixture
+def world() -> Iterator[loopworld.World]:
+    """A clock, relays and room for gateways."""
+    with loopworld.world() as one:
+        yield one
