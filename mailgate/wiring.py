@@ -15,7 +15,7 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Final, cast
 
-from mailgate.actions._templates import complaint
+from mailgate.actions._templates import complaints
 from mailgate.checks.dkim import DkimCheck
 from mailgate.checks.dns import Dns
 from mailgate.checks.gather import CheckPolicy
@@ -296,7 +296,6 @@ def language() -> Registry:
     return Registry.standard().with_extensions(*(e for e in ours if isinstance(e, Extension)))
 
 
-def template_complaint(template: Template) -> str:
-    """Return what is wrong with a template's syntax, with its line; "" where nothing is."""
-    found = complaint(template)
-    return f"line {found[0]}: {found[1]}" if found is not None else ""
+def template_complaints(template: Template) -> tuple[tuple[str, int, str], ...]:
+    """Return (part, line, message) of everything that is wrong with a template; nothing where it is fine."""
+    return tuple(complaints(template))

@@ -3,12 +3,13 @@
 A value from a mail is never template source: it is only ever substituted, and escaped in HTML.
 """
 
-from collections.abc import Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
+from difflib import get_close_matches
 from functools import lru_cache
 from typing import Final
 
 from jinja2 import Template as Compiled
-from jinja2 import TemplateError, TemplateSyntaxError
+from jinja2 import TemplateError, TemplateSyntaxError, meta, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from mailgate.actions._names import NAMES, safe_subject
@@ -17,6 +18,8 @@ from mailgate.domain.routing import Template
 
 PLAIN: Final = ImmutableSandboxedEnvironment(autoescape=False, keep_trailing_newline=True)
 HTML: Final = ImmutableSandboxedEnvironment(autoescape=True, keep_trailing_newline=True)
+# What templates may name besides the namespaces (see `actions/reply.py`).
+EXTRA: Final = frozenset({"salutation"})
 
 
 class _Values:
@@ -52,13 +55,56 @@ def render(plan: Plan, source: str, extra: Mapping[str, str], *, html: bool = Fa
     return _compiled(source, html=html).render({**values, **extra})
 
 
-def complaint(template: Template) -> tuple[int, str] | None:
-    """Return (line, message) of what is wrong with a template's syntax, or None."""
-    for source, environment in ((template.subject, PLAIN), (template.text, PLAIN), (template.html, HTML)):
+def complaints(template: Template) -> Iterator[tuple[str, int, str]]:
+    """Yield (part, line, message) of everything that is wrong: syntax, and names that there are not.
+
+    An unknown name would be nothing but a gap in somebody's answer, so it is a mistake like any other.
+    """
+    for part, environment in (("subject", PLAIN), ("text", PLAIN), ("html", HTML)):
+        source = getattr(template, part)
         try:
-            environment.parse(source)
+            environment.from_string(source)
+            for line, message in _unknown(environment.parse(source), environment.globals):
+                yield part, line, message
         except TemplateSyntaxError as error:
-            return error.lineno, error.message or "syntax error"
+            yield part, error.lineno, error.message or "syntax error"
         except TemplateError as error:
-            return 0, error.message or "cannot be read"
-    return None
+            yield part, 0, error.message or "cannot be read"
+
+
+def complaint(template: Template) -> tuple[int, str] | None:
+    """Return (line, message) of the first thing that is wrong with a template, or None."""
+    return next(((line, message) for _part, line, message in complaints(template)), None)
+
+
+def _unknown(tree: nodes.Template, built_in: Container[str]) -> Iterator[tuple[int, str]]:
+    """Yield (line, message) of names that no value stands behind."""
+    free = meta.find_undeclared_variables(tree)
+    whole: set[int] = set()
+    for node in tree.find_all((nodes.Getattr, nodes.Getitem)):
+        space, asked = node.node, _asked(node)
+        if isinstance(space, nodes.Name) and space.name in free and space.name in NAMES and asked:
+            whole.add(id(space))
+            if asked not in NAMES[space.name]:
+                near = _near(asked, NAMES[space.name], f"{space.name}.")
+                yield node.lineno, f"there is no {space.name}.{asked}{near}"
+    for name in tree.find_all(nodes.Name):
+        if name.name not in free or name.name in built_in or name.name in EXTRA or id(name) in whole:
+            continue
+        if name.name in NAMES:
+            some = ", ".join(f"{name.name}.{one}" for one in NAMES[name.name])
+            yield name.lineno, f"{name.name} has no value of its own, name one of {some}"
+        else:
+            yield name.lineno, f"there is no {name.name}{_near(name.name, (*NAMES, *EXTRA))}"
+
+
+def _asked(node: nodes.Getattr | nodes.Getitem) -> str:
+    """Return the name after the dot or in the brackets, "" where it is only known while rendering."""
+    if isinstance(node, nodes.Getattr):
+        return node.attr
+    return str(node.arg.value) if isinstance(node.arg, nodes.Const) else ""
+
+
+def _near(word: str, known: Iterable[str], before: str = "") -> str:
+    near = get_close_matches(word, sorted(known), n=1)
+    return f", did you mean {before}{near[0]}?" if near else ""

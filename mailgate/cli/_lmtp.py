@@ -3,16 +3,15 @@
 import smtplib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
-from mailgate.cli._options import TRY_LATER, CommandError
+from mailgate.cli._options import TRY_LATER, USAGE, CommandError
 from mailgate.config.settings import Settings
 
 # As long as Postfix waits for the reply to the data (docs/postfix.md): the gateway may be busy.
 TIMEOUT_S: Final = 600
-# RFC 5321 4.2.1: the first digit says it all.
-GOOD, LATER = 300, 400
+# RFC 5321 4.2.1: what is below was accepted.
+GOOD: Final = 300
 
 Reply = tuple[int, str]
 
@@ -29,37 +28,41 @@ class Place:
 
 
 def place(text: str) -> Place:
-    """Return where `tcp:HOST:PORT`, `HOST:PORT`, `unix:/path` or `/path` is; CommandError for anything else."""
+    """Return where `[tcp:]HOST:PORT` or `[unix:]/path` is; CommandError (wrong usage) for anything else."""
     where = text.removeprefix("tcp:").removeprefix("unix:")
     if where.startswith("/"):
         return Place(where)
     host, _, port = where.rpartition(":")
     if not host or not port.isdigit():
-        raise CommandError(f"{text!r} is neither HOST:PORT nor unix:/path")
+        raise CommandError(f"{text!r} is neither HOST:PORT nor unix:/path", USAGE)
     return Place(host.strip("[]"), int(port))
 
 
-def own_door(settings: Settings) -> Place:
-    """Return the gateway's LMTP listener; CommandError where its place is known to systemd only."""
-    doors = [place(one.address) for one in settings.listener if one.kind == "lmtp" and _known(one.address)]
+def own_doors(settings: Settings) -> list[Place]:
+    """Return the gateway's LMTP listeners; CommandError where only systemd knows their place."""
+    doors = [
+        place(one.address)
+        for one in settings.listener
+        if one.kind == "lmtp" and one.address.startswith(("tcp:", "unix:"))
+    ]
     if not doors:
-        raise CommandError("no LMTP listener of the settings has an address of its own; say where with --lmtp")
-    # A unix socket may be Postfix's alone; where there is a TCP listener as well, anybody reaches it.
-    return next((one for one in doors if one.port or Path(one.host).is_socket()), doors[0])
+        raise CommandError("no LMTP listener of the settings has an address of its own; say one with --lmtp")
+    return doors
 
 
-def _known(address: str) -> bool:
-    return address.startswith(("tcp:", "unix:"))
-
-
-def connect(where: Place) -> smtplib.LMTP:
-    """Return a greeted connection; CommandError (try later) if nobody answers."""
-    try:
-        client = smtplib.LMTP(where.host, where.port, timeout=TIMEOUT_S)
-        client.ehlo_or_helo_if_needed()
-    except (OSError, smtplib.SMTPException) as error:
-        raise CommandError(f"{where}: {_words(error)}", TRY_LATER) from None
-    return client
+def connect(places: Sequence[Place]) -> smtplib.LMTP:
+    """Return a greeted connection to the first place that answers; CommandError (try later) if none does."""
+    failed = []
+    for where in places:
+        try:
+            # Without a name smtplib would ask DNS for ours, which may be dead.
+            client = smtplib.LMTP(where.host, where.port, local_hostname="localhost", timeout=TIMEOUT_S)
+            client.ehlo_or_helo_if_needed()
+        except (OSError, smtplib.SMTPException) as error:
+            failed.append(f"{where}: {_words(error)}")
+        else:
+            return client
+    raise CommandError(f"nobody takes mail at {', nor at '.join(failed)}", TRY_LATER)
 
 
 def deliver(client: smtplib.LMTP, sender: str, recipients: Sequence[str], octets: bytes) -> list[Reply]:
@@ -87,24 +90,26 @@ def _dialogue(client: smtplib.LMTP, sender: str, recipients: Sequence[str], octe
     if not accepted:
         client.rset()
         return replies
-    code, text = _reply(client.data(octets))
-    for n, place_of in enumerate(accepted):
-        # A refusal of DATA itself is one reply for all; after the data there is one for each.
-        replies[place_of] = (code, text) if n == 0 or _before_data(code) else _reply(client.getreply())
+    try:
+        found = [_reply(client.data(octets))]
+        found += [_reply(client.getreply()) for _ in accepted[1:]]
+    except smtplib.SMTPDataError as error:
+        # DATA itself was refused: that is one reply for all.
+        found = [_reply((error.smtp_code, _octets(error.smtp_error)))] * len(accepted)
+    for n, one in zip(accepted, found, strict=True):
+        replies[n] = one
     return replies
-
-
-def _before_data(code: int) -> bool:
-    """Whether this code can only have been the answer to the command DATA (RFC 5321 4.3.2)."""
-    return code in {501, 502, 503, 504}
 
 
 def _reply(reply: tuple[int, bytes]) -> Reply:
     return reply[0], " ".join(reply[1].decode("utf-8", "replace").split())
 
 
+def _octets(text: bytes | str) -> bytes:
+    return text if isinstance(text, bytes) else text.encode()
+
+
 def _words(error: Exception) -> str:
     if isinstance(error, smtplib.SMTPResponseException):
-        text = error.smtp_error
-        return f"{error.smtp_code} {text.decode('utf-8', 'replace') if isinstance(text, bytes) else text}"
+        return " ".join(map(str, _reply((error.smtp_code, _octets(error.smtp_error)))))
     return str(getattr(error, "strerror", None) or error)

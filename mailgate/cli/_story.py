@@ -13,10 +13,10 @@ Row = dict[str, Any]
 STATUS = {
     "accepted": "accepted",
     "refused": "refused",
-    "discarded": "discarded; the mail is kept, no folder has it",
+    "discarded": "discarded, no folder has it;",
     "aside": "set aside",
-    "unprocessed": "kept raw, it could not be processed: `mailgate unprocessed show`",
-    "reprocessed": "processed again, see the later delivery of this mail",
+    "unprocessed": "kept raw, it could not be processed;",
+    "reprocessed": "processed again, see the later delivery;",
 }
 
 

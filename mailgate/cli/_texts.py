@@ -9,7 +9,7 @@ from mailgate.domain.routing import Catalogue, Queue, Route, Template
 from mailgate.errors import BadPath, Complaint, SettingsError
 from mailgate.rules.scripts import complaints_of
 from mailgate.store.business import Business, Script, is_pattern
-from mailgate.wiring import language, template_complaint
+from mailgate.wiring import language, template_complaints
 
 OWN_STORE = "store"
 
@@ -58,7 +58,7 @@ def _addresses(texts: Texts, settings: Settings, present: Catalogue) -> Iterator
         "target": {OWN_STORE, *settings.targets},
     }
     for index, one in enumerate(text.address):
-        if not is_pattern(one.address) and (wrong := address_complaint(one.address)):
+        if wrong := route_complaint(one.address):
             yield texts.complain("address", index, "address", wrong)
         for key, names in known.items():
             value = getattr(one, key)
@@ -69,6 +69,15 @@ def _addresses(texts: Texts, settings: Settings, present: Catalogue) -> Iterator
     for index, queue in enumerate(text.queue):
         if queue.address and (wrong := address_complaint(queue.address)):
             yield texts.complain("queue", index, "address", wrong)
+
+
+def route_complaint(address: str) -> str:
+    """Return what is wrong with an address or a pattern that a person wrote, "" where nothing is."""
+    if not is_pattern(address):
+        return address_complaint(address)
+    if address.count("@") > 1 or not address.isprintable() or any(c.isspace() for c in address):
+        return f"{address!r} is no pattern, write one as '@example.org' or 'sales-*@example.org'"
+    return "" if address != "@" else "'@' needs a domain"
 
 
 def address_complaint(address: str) -> str:
@@ -90,9 +99,8 @@ def _near(word: str, known: set[str]) -> str:
 
 def _templates(texts: Texts) -> Iterator[Complaint]:
     for index, one in enumerate(texts.business.template):
-        wrong = template_complaint(Template(one.name, one.subject, one.text, one.html))
-        if wrong:
-            yield texts.complain("template", index, "text", wrong)
+        for part, line, wrong in template_complaints(Template(one.name, one.subject, one.text, one.html)):
+            yield texts.complain("template", index, part, f"line {line}: {wrong}")
 
 
 def _scripts(texts: Texts, after: Catalogue) -> Iterator[Complaint]:

@@ -1,15 +1,10 @@
 """`mailgate log`: the whole story of a mail, from the door to every mail that it caused."""
 
-from typing import TYPE_CHECKING, Any
-
 import click
 
 from mailgate.cli._options import Call, CommandError, json_option, pass_call, print_json
 from mailgate.cli._store import reading
 from mailgate.cli._tables import json_row, limit_option, more, show
-
-if TYPE_CHECKING:
-    from mailgate.store.connection import Connection
 
 
 @click.command("log")
@@ -30,7 +25,7 @@ def log(call: Call, term: str, limit: int, *, as_json: bool) -> None:
     mailgate log T-7
     """
     from mailgate.cli._story import story  # noqa: PLC0415  --help must not pay for it
-    from mailgate.store.listings import find_stories  # noqa: PLC0415
+    from mailgate.store.listings import find_stories, script_as_it_ran  # noqa: PLC0415
 
     with reading(call) as (_store, connection):
         found = find_stories(connection, term, limit)
@@ -43,17 +38,8 @@ def log(call: Call, term: str, limit: int, *, as_json: bool) -> None:
         if as_json:
             print_json([json_row(row) for row in shown])
         else:
-            show(story((row, _source(connection, row)) for row in shown))
+            show(story((row, script_as_it_ran(connection, row)) for row in shown))
     more(len(found), limit, "deliveries")
-
-
-def _source(connection: "Connection", row: dict[str, Any]) -> str | None:
-    """Return the script that decided, None if it has changed since."""
-    from mailgate.store.listings import script  # noqa: PLC0415  --help must not pay for it
-
-    name = (row["trace"] or {}).get("script")
-    found = script(connection, name) if name else None
-    return found["source"] if found is not None and found["changed_at"] <= row["at"] else None
 
 
 COMMAND = log

@@ -65,13 +65,15 @@ def list_(call: Call, limit: int, *, aside: bool, as_json: bool) -> None:
 def show_(call: Call, delivery_id: int, *, as_json: bool) -> None:
     """Show all that is known of one; `mailgate unprocessed raw ID` shows the mail itself."""
     from mailgate.cli._story import story  # noqa: PLC0415  --help must not pay for it
+    from mailgate.store.listings import script_as_it_ran  # noqa: PLC0415
 
     with reading(call) as (_store, connection):
         found = _waiting(connection, delivery_id)
+        source = script_as_it_ran(connection, found)
     if as_json:
         print_json(json_row(found))
     else:
-        show(story([(found, None)]))
+        show(story([(found, source)]))
 
 
 @unprocessed.command()

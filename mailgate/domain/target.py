@@ -5,7 +5,7 @@ sake: whatever it meets is an outcome.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
@@ -61,9 +61,13 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """Not now: the destination is down, busy, full, or set up wrongly."""
+    """Not now: the destination is down, busy, full, or set up wrongly.
+
+    `away`: nobody was there at all, so that there is no use in trying the next mail.
+    """
 
     reply: str
+    away: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,13 @@ from typing import Final
 from mailgate.domain.target import Target
 from mailgate.store.rows import OutboxRow
 
-Carry = Callable[[Target, Sequence[OutboxRow]], Awaitable[None]]
+# Takes a batch to its end and returns whether the target was away: nobody was there at all.
+Carry = Callable[[Target, Sequence[OutboxRow]], Awaitable[bool]]
+
+# A target that is away is left alone for a moment, each time twice as long: a restart is over in seconds, and
+# a long outage must not cost a try, a log line and a transaction for every mail that comes in meanwhile.
+FIRST_REST_S: Final = 1.0
+LONGEST_REST_S: Final = 30.0
 
 # How much the last batch counts for the pace of a lane: one odd batch changes little, three in a row much.
 WEIGHT: Final = 0.3
@@ -20,7 +26,8 @@ WEIGHT: Final = 0.3
 class Lane:
     """One target's queue; `carry` takes a batch to its end, raising nothing.
 
-    It is full when more than `room` rows wait in it and they will wait for longer than `slow_s`.
+    It is full when more than `room` rows wait in it and they will wait for longer than `slow_s`, and while it
+    rests because the target was away.
     """
 
     def __init__(self, target: Target, room: int, slow_s: float, carry: Carry) -> None:
@@ -34,17 +41,25 @@ class Lane:
         # Seconds per row, and when the last batch ended or the first one began.
         self._pace = 0.0
         self._mark = 0.0
+        self._rest_s = 0.0
+        self._rests_until = 0.0
 
     @property
     def behind_s(self) -> float:
         """How long the last row in the queue will have to wait, as far as anybody can tell."""
-        since = asyncio.get_running_loop().time() - self._mark if self._running else 0.0
-        return max(since, len(self._rows) * self._pace)
+        now = asyncio.get_running_loop().time()
+        since = now - self._mark if self._running else 0.0
+        return max(since, len(self._rows) * self._pace, self._rests_until - now)
+
+    @property
+    def rests(self) -> bool:
+        """Whether the target was away a moment ago."""
+        return asyncio.get_running_loop().time() < self._rests_until
 
     @property
     def full(self) -> bool:
         """Whether another row had better wait in the database."""
-        return len(self._rows) >= self._room and self.behind_s > self._slow_s
+        return self.rests or (len(self._rows) >= self._room and self.behind_s > self._slow_s)
 
     def add(self, rows: Iterable[OutboxRow]) -> None:
         """Queue rows and start what may start."""
@@ -63,8 +78,10 @@ class Lane:
             task.add_done_callback(self._ended)
 
     async def _run(self, batch: Sequence[OutboxRow]) -> None:
-        await self._carry(self._target, batch)
+        away = await self._carry(self._target, batch)
         now = asyncio.get_running_loop().time()
+        self._rest_s = min(2 * self._rest_s or FIRST_REST_S, LONGEST_REST_S) if away else 0.0
+        self._rests_until = now + self._rest_s
         self._pace += WEIGHT * ((now - self._mark) / len(batch) - self._pace)
         self._mark = now
 
@@ -74,7 +91,8 @@ class Lane:
 
     def unload(self) -> list[OutboxRow]:
         """Return the rows for which there is no room, the newest ones, none where the lane is not full."""
-        return [self._rows.pop() for _ in range(len(self._rows) - self._room)] if self.full else []
+        room = 0 if self.rests else self._room
+        return [self._rows.pop() for _ in range(len(self._rows) - room)] if self.full else []
 
     def shut(self) -> list[OutboxRow]:
         """Start nothing more; returns the rows that were not begun."""

@@ -246,8 +246,8 @@ class Worker:
             Settled(row.id, self._options.owner, "waiting", due, row.reason, row.last_reply, tried=False)
         )
 
-    async def _carry(self, target: Target, rows: Sequence[OutboxRow]) -> None:
-        """Take a batch to its target and note what became of it; raises nothing."""
+    async def _carry(self, target: Target, rows: Sequence[OutboxRow]) -> bool:
+        """Take a batch to its target, note what became of it, return whether it was away; raises nothing."""
         loop = asyncio.get_running_loop()
         try:
             made = await loop.run_in_executor(self._reader, self._loader.jobs, rows, self._clock())
@@ -260,6 +260,11 @@ class Worker:
             outcomes = [Retry(f"local problem: {type(error).__name__}")] * len(rows)
         for row, outcome in zip(rows, outcomes, strict=True):
             self._outcome(row, outcome)
+        away = all(isinstance(one, Retry) and one.away for one in outcomes)
+        if away:
+            # What waits in the lane is put off when the lane has noticed.
+            asyncio.get_running_loop().call_soon(self._unload)
+        return away
 
     def _outcome(self, row: OutboxRow, outcome: Outcome) -> None:
         """Note what became of a row."""

@@ -151,8 +151,21 @@ def _additions(
             yield Change("change", kind, name, values, differing, was=row["origin"])
 
 
-def apply_changes(tx: Transaction, changes: Sequence[Change], who: str) -> int:
-    """Write the changes, each with its line in the audit, and let everybody know; returns how many."""
+class Moved(Exception):  # noqa: N818  it is no mistake, the plan is old
+    """Somebody else changed the business data after the plan was made."""
+
+
+def apply_changes(
+    tx: Transaction, changes: Sequence[Change], who: str, *, planned_at: int | None = None
+) -> int:
+    """Write the changes, each with its line in the audit, and let everybody know; returns how many.
+
+    `planned_at` is the version that the plan was made on; raises Moved if it is another one by now.
+    """
+    if planned_at is not None:
+        row = tx.query(tables.CatalogueVersion.select(tables.CatalogueVersion.version)).fetchone()
+        if (row[0] if row is not None else 0) != planned_at:
+            raise Moved
     for change in changes:
         _write(tx, change)
         tx.query(
@@ -263,6 +276,17 @@ def _queue(row: Values) -> Queue:
 
 def _template(row: Values) -> Template:
     return Template(row["name"], row["subject"], row["text"], row["html"], row["language"])
+
+
+def origins(connection: Connection) -> dict[tuple[Kind, str], str]:
+    """Return which file each thing came from, "" where it was made by hand; by kind and key."""
+    return {
+        (kind, row[table.key]): row["origin"]
+        for kind, table in TABLES.items()
+        for row in queries.rows(
+            connection, table.model.select(getattr(table.model, table.key), table.model.origin)
+        )
+    }
 
 
 def catalogue_version(connection: Connection) -> int:

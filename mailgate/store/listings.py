@@ -60,9 +60,11 @@ def _answered_with(connection: Connection, term: str, limit: int) -> list[int]:
     return [int(row["delivery_id"]) for row in found if row["delivery_id"]]
 
 
-def script(connection: Connection, name: str) -> Row | None:
-    """Return a rule script with the time of its last change."""
-    return queries.first(connection, Script.select().where(Script.name == name))
+def script_as_it_ran(connection: Connection, story: Row) -> str | None:
+    """Return the script that decided a delivery, None where it has changed since or there was none."""
+    name = (story["trace"] or {}).get("script", "")
+    found = queries.first(connection, Script.select().where(Script.name == name)) if name else None
+    return str(found["source"]) if found is not None and found["changed_at"] <= story["at"] else None
 
 
 # -- the outgoing queue

@@ -196,10 +196,10 @@ class Hops:
                 except MailError as fault:
                     outcomes += [Retry(f"local problem: {fault}")] * len(group)
                 except Lost as lost:
-                    outcomes += [Retry(str(lost))] * len(group)
+                    outcomes += [Retry(str(lost), away=lost.unreachable)] * len(group)
                     absent = str(lost) if lost.unreachable else ""
             else:
-                outcomes += [Retry(absent)] * len(group)
+                outcomes += [Retry(absent, away=True)] * len(group)
         return outcomes
 
     async def _carry(self, group: Sequence[Job]) -> list[Outcome]:

@@ -1,7 +1,7 @@
 """The bound of docs/loops.md as assertions, each looked at in every window that ends with a mail."""
 
 from bisect import bisect_right
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -39,7 +39,7 @@ class Statement:
         return (bisect_right(incoming, at) - bisect_right(incoming, at - self.window_s)) / 5
 
 
-# MAIL that we send by ourselves, at the default budgets.
+# Mail that we send by ourselves, at the default budgets.
 STATEMENTS = (
     Statement("per_address_hour", "answer", HOUR, 10, lambda one: one.to),
     Statement("per_address_day", "answer", DAY, 40, lambda one: one.to),
@@ -55,6 +55,7 @@ STATEMENTS = (
 )
 # A rule that runs over a budget so often within an hour rests.
 OVERRUNS = 3
+REDIRECTS_PER_MAIL = 4
 
 
 def broken(left: Sequence[Left], kept: Sequence[Kept] = (), incoming: Sequence[float] = ()) -> list[str]:
@@ -71,10 +72,18 @@ def broken(left: Sequence[Left], kept: Sequence[Kept] = (), incoming: Sequence[f
             if len(times) > OVERRUNS:
                 found.append(f"pause_after: rule {one.rule} ran over {len(times)} times within an hour")
                 break
+    found += _per_mail(out)
     found += [f"machines: a mail of class {one.mail_class} was answered" for one in out if _to_machine(one)][
         :1
     ]
     return found
+
+
+def _per_mail(out: Sequence[Left]) -> list[str]:
+    """Look at the redirects of each single mail."""
+    counts = Counter(one.delivery for one in out if one.kind == "redirect")
+    worst = max(counts.values(), default=0)
+    return [f"redirects_per_mail: {worst} of one mail"] if worst > REDIRECTS_PER_MAIL else []
 
 
 def _to_machine(one: Left) -> bool:

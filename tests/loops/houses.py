@@ -17,7 +17,7 @@ address = "spread@{domain}"
 queue = "desk"
 script = "spread"
 """
-SUPPORT = """
+ANSWERING = """
 require ["vnd.mailgate.ticket", "vnd.mailgate.reply"];
 ticket :queue "desk";
 reply "Thank you, we have your mail.";
@@ -29,7 +29,7 @@ vacation :days 1 "I am away.";
 """
 
 
-def house(domain: str = "a.example", support: str = SUPPORT, spread: str = "keep;") -> dict[str, str]:
+def house(domain: str = "a.example", support: str = ANSWERING, spread: str = "keep;") -> dict[str, str]:
     """Return the business data: support@ opens a ticket and answers, away@ is on vacation, spread@ as given."""
     return {
         "house.toml": HOUSE.format(domain=domain),

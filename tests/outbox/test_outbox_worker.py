@@ -449,3 +449,30 @@ def test_a_mail_to_several_places_is_read_once(outbox):
     box = Plain(parallel=1)
     outbox.work(outbox.settled(), {"box": box})
     assert len({id(job.content) for job in box.jobs}) == 1
+
+
+def test_a_target_that_is_away_is_not_asked_for_every_mail(outbox, clock):
+    """One try finds nobody there; what comes meanwhile waits untried, and goes out once somebody is back."""
+    first = outbox.add_deliver()
+    away = Plain(answer=lambda job: Retry("connection refused", away=True))
+    later: list[int] = []
+
+    async def run():
+        worker = outbox.worker({"box": away})
+        task = asyncio.create_task(worker.run())
+        await until(outbox.settled(first))
+        later.extend([await asyncio.to_thread(outbox.add_deliver) for _ in range(5)])
+        worker.wake()
+        await until(
+            lambda: all(outbox.row(one, "due")[0] > outbox.row(one, "created_at")[0] for one in later)
+        )
+        worker.stop()
+        await task
+
+    asyncio.run(run())
+    assert [job.outbox_id for job in away.jobs] == [first]
+    assert {outbox.row(one, "state", "attempts") for one in later} == {("waiting", 0)}
+    clock.move(seconds=3600)
+    back = Plain()
+    outbox.work(lambda: set(outbox.states().values()) == {"sent"}, {"box": back})
+    assert len(back.jobs) == 6

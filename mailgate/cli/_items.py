@@ -1,0 +1,150 @@
+"""Addresses, queues, templates and scripts one at a time: what is wrong with one, and who uses it."""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Final
+
+from mailgate.cli._texts import OWN_STORE, address_complaint, route_complaint
+from mailgate.domain.routing import Catalogue, Queue, Route, Template
+from mailgate.rules.scripts import complaints_of
+from mailgate.store.business import Business, Kind, Script, export, load_catalogue, normal_address, origins
+from mailgate.store.connection import Connection
+from mailgate.wiring import language, template_complaints
+
+Item = Route | Queue | Template | Script
+# Long enough for any name, short enough for a column; an exported script is a file of that name.
+LONGEST_NAME: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    """What the database says now, with the file that each thing came from ("" = made by hand)."""
+
+    business: Business
+    catalogue: Catalogue
+    origins: Mapping[tuple[Kind, str], str]
+    targets: frozenset[str]
+
+    def all(self, kind: Kind) -> dict[str, Item]:
+        """Return everything of one kind by its name; addresses and patterns as they were written."""
+        match kind:
+            case "address":
+                return {one.address: one for one in self.business.addresses}
+            case "queue":
+                return {one.name: one for one in self.business.queues}
+            case "template":
+                return {one.name: one for one in self.business.templates}
+            case "script":
+                return {one.name: one for one in self.business.scripts}
+
+    def served(self, address: str) -> Route | None:
+        """Return what serves mail to an address, by itself or by a pattern, as it was written."""
+        found = self.catalogue.route(address)
+        if found is None:
+            return None
+        folded = (*self.catalogue.routes.values(), *self.catalogue.patterns)
+        exact = [one for one in self.business.addresses if one.address in self.catalogue.routes]
+        patterns = [one for one in self.business.addresses if one.address not in self.catalogue.routes]
+        pairs = zip(folded, (*exact, *patterns), strict=True)
+        return next(written for route, written in pairs if route is found)
+
+
+def look(connection: Connection, delimiter: str, targets: Collection[str]) -> Present:
+    """Read everything that the business says."""
+    return Present(
+        business=export(connection),
+        catalogue=load_catalogue(connection, recipient_delimiter=delimiter),
+        origins=origins(connection),
+        targets=frozenset({OWN_STORE, *targets}),
+    )
+
+
+def kind_of(item: Item) -> Kind:
+    """Return the word for what it is."""
+    match item:
+        case Route():
+            return "address"
+        case Queue():
+            return "queue"
+        case Template():
+            return "template"
+        case Script():
+            return "script"
+
+
+def key_of(item: Item) -> str:
+    """Return the name that it is kept by."""
+    return normal_address(item.address) if isinstance(item, Route) else item.name
+
+
+def near(word: str, known: Collection[str]) -> str:
+    """Return `, did you mean 'support'?` where a known name is close, else ""."""
+    found = get_close_matches(word, sorted(known), n=1)
+    return f", did you mean {found[0]!r}?" if found else ""
+
+
+def complaints(item: Item, present: Present) -> Iterator[str]:
+    """Yield everything that is wrong with one thing, as it would be if it stood beside the rest."""
+    match item:
+        case Route():
+            yield from _of_route(item, present)
+        case Queue():
+            yield from _of_name("queue", item.name)
+            if item.address and (wrong := address_complaint(item.address)):
+                yield f"address: {wrong}"
+        case Template():
+            yield from _of_name("template", item.name)
+            yield from of_template(item)
+        case Script():
+            yield from _of_name("script", item.name)
+            for line, text in complaints_of(item.name, item.source, present.catalogue, language()):
+                yield f"{item.name}:{line}: {text}"
+
+
+def _of_route(route: Route, present: Present) -> Iterator[str]:
+    if wrong := route_complaint(route.address):
+        yield wrong
+    named: tuple[tuple[str, str, Collection[str]], ...] = (
+        ("script", route.script, present.catalogue.scripts),
+        ("queue", route.queue, present.catalogue.queues),
+        ("target", route.target, present.targets),
+    )
+    for kind, name, known in named:
+        if name and name not in known:
+            yield f"there is no {kind} {name!r}{near(name, known)}"
+
+
+def of_template(template: Template) -> Iterator[str]:
+    """Yield what is wrong with the texts of a template."""
+    if not template.text:
+        yield f"{template.name}: has no text"
+    for part, line, text in template_complaints(template):
+        yield f"{template.name}: {part} line {line}: {text}"
+
+
+def _of_name(kind: str, name: str) -> Iterator[str]:
+    if not name or len(name) > LONGEST_NAME or not name.isprintable() or name[0] in ".-" or "/" in name:
+        yield f"{name!r} is no name for a {kind}: up to {LONGEST_NAME} characters, no '/', no '.' or '-' first"
+
+
+def users(kind: Kind, name: str, catalogue: Catalogue, addresses: Collection[Route]) -> list[str]:
+    """Return who names a queue, template or script: addresses, and scripts with a constant name."""
+    found = [f"address {one.address}" for one in addresses if getattr(one, kind, "") == name]
+    registry = language()
+    less = _without(kind, name, catalogue)
+    for script, source in catalogue.scripts.items():
+        before = {line for line, _ in complaints_of(script, source, catalogue, registry)}
+        after = {line for line, _ in complaints_of(script, source, less, registry)}
+        if script != name or kind != "script":
+            found += [f"script {script}:{line}" for line in sorted(after - before)]
+    return found
+
+
+def _without(kind: Kind, name: str, catalogue: Catalogue) -> Catalogue:
+    """Return the catalogue as it would be without one name."""
+    return Catalogue(
+        queues={k: v for k, v in catalogue.queues.items() if (kind, k) != ("queue", name)},
+        templates={k: v for k, v in catalogue.templates.items() if (kind, k) != ("template", name)},
+        scripts={k: v for k, v in catalogue.scripts.items() if (kind, k) != ("script", name)},
+    )
