@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from sieve_like.compiler import compile_script
-from sieve_like.errors import CompileErrors, Diagnostic, render
-from sieve_like.host import DefaultHost
+from sieve_like.errors import CompileErrors, Diagnostic, Severity, render
+from sieve_like.host import Catalogue, DefaultHost
 from sieve_like.message import Envelope, PlainMessage
 from sieve_like.program import Program
 from sieve_like.registry import Registry
@@ -90,37 +90,43 @@ def _read(name: str) -> bytes:
 def _check(options: argparse.Namespace) -> int:
     registry = Registry.standard()
     sources = [(name, _read(name)) for name in options.scripts]
-    failed = False
-    report: list[dict[str, object]] = []
-    for name, source in sources:
-        wrong, diagnostics = _complaints(name, source, registry)
-        failed |= wrong
-        match options.format:
+    found = {name: complaints(title(name), source, registry) for name, source in sources}
+    report(found, options.format)
+    return WRONG_SCRIPT if any(map(refused, found.values())) else 0
+
+
+def complaints(
+    name: str, source: bytes | str, registry: Registry, catalogue: Catalogue | None = None
+) -> Sequence[Diagnostic]:
+    """Return everything that the compiler says about a script, warnings too."""
+    try:
+        return compile_script(source, name=name, registry=registry, catalogue=catalogue).warnings
+    except CompileErrors as errors:
+        return errors.diagnostics
+
+
+def refused(diagnostics: Sequence[Diagnostic]) -> bool:
+    """Whether a script with these complaints does not compile."""
+    return any(one.severity is Severity.ERROR for one in diagnostics)
+
+
+def report(found: Mapping[str, Sequence[Diagnostic]], form: str) -> None:
+    """Print complaints by file (or script): as `text` for people, `gcc` for editors, or `json`."""
+    plain: list[dict[str, object]] = []
+    for name, diagnostics in found.items():
+        match form:
             case "json":
-                report += [{"file": name, **_plain(one)} for one in diagnostics]
+                plain += [{"file": name, **_plain(one)} for one in diagnostics]
             case "gcc":
                 for one in diagnostics:
                     print(one.gcc(name))
-            case _:
-                _show(name, diagnostics)
-    if options.format == "json":
-        print(json.dumps(report, ensure_ascii=False))
-    return WRONG_SCRIPT if failed else 0
+            case _ if diagnostics:
+                print(render(title(name), diagnostics))
+    if form == "json":
+        print(json.dumps(plain, ensure_ascii=False))
 
 
-def _complaints(name: str, source: bytes, registry: Registry) -> tuple[bool, Sequence[Diagnostic]]:
-    try:
-        return False, compile_script(source, name=_title(name), registry=registry).warnings
-    except CompileErrors as errors:
-        return True, errors.diagnostics
-
-
-def _show(name: str, diagnostics: Sequence[Diagnostic]) -> None:
-    if diagnostics:
-        print(render(_title(name), diagnostics))
-
-
-def _title(name: str) -> str:
+def title(name: str) -> str:
     """Return the name of a script as other engines say it: the file's, without its ending."""
     return Path(name).stem or name
 
@@ -148,7 +154,7 @@ def _each_mail(options: argparse.Namespace, *, trace: bool) -> int:
     source = _read(options.script)
     mails = [(name, _read(name)) for name in options.mails]
     try:
-        program = compile_script(source, name=_title(options.script), registry=Registry.standard())
+        program = compile_script(source, name=title(options.script), registry=Registry.standard())
     except CompileErrors as errors:
         print(errors, file=sys.stderr)
         return WRONG_SCRIPT

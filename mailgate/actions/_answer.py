@@ -6,10 +6,11 @@ is automatic, carries our loop mark, and its Message-ID holds the token that an 
 
 from dataclasses import dataclass
 
-from mailgate.actions._names import safe_subject
+from mailgate.actions._names import safe_subject, without_their_links
 from mailgate.domain.action import Plan
 from mailgate.domain.contact import contact_key
-from mailgate.domain.effects import AddEntry, Draft, EntryKind, MailKind, Send
+from mailgate.domain.effects import AddEntry, Draft, EntryKind, MailKind, Send, Suppressed
+from mailgate.domain.gate import Reason
 from mailgate.domain.ticket import subject_tag
 from mailgate.domain.token import loop_mark, message_id
 
@@ -66,9 +67,9 @@ def _draft(plan: Plan, answer: Answer) -> Draft:
         from_address=answer.from_address or (queue.address if queue else "") or plan.mail.recipient.address,
         from_name=answer.from_name or (queue.from_name if queue else ""),
         to_address=plan.mail.sender,
-        subject=answer.subject or reply_subject(plan),
-        text=answer.text,
-        html=answer.html,
+        subject=without_their_links(plan, answer.subject) or reply_subject(plan),
+        text=without_their_links(plan, answer.text),
+        html=without_their_links(plan, answer.html),
         mime=answer.mime,
         message_id=own_id,
         in_reply_to=view.message_id,
@@ -83,8 +84,8 @@ def plan_answer(plan: Plan, answer: Answer, rule: str, *, period_key: str, perio
     `period_key` names what is answered; the period counts per sender. Returns "planned" or "no-sender".
     """
     if not plan.mail.sender:
-        # The gate would say so too (row 1); without an address there is not even a draft to show it.
-        plan.note("answer", refused="null sender")
+        # The gate would say so too (row 1); without an address there is not even a draft to ask it about.
+        plan.add(Suppressed(MailKind.ANSWER, "", Reason.NULL_SENDER.value))
         return "no-sender"
     draft = _draft(plan, answer)
     ticket, entry = plan.ticket, None
@@ -95,7 +96,7 @@ def plan_answer(plan: Plan, answer: Answer, rule: str, *, period_key: str, perio
             session_id=ticket.session_id,
             kind=EntryKind.ANSWER,
             author=rule,
-            text=answer.text,
+            text=draft.text,
             touches_session=False,
             message_id=draft.message_id,
         )

@@ -5,17 +5,21 @@ know carry nothing of their mail but a subject without links: acknowledgements h
 relay.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Final
 
 import re2
 
 from mailgate.domain.action import Plan
+from mailgate.domain.address import fold
+from mailgate.domain.effects import OpenContact
 from mailgate.domain.ports import ContactView, TicketView
 from mailgate.domain.routing import Queue
 
 LINK: Final = re2.compile(
-    r"(?i)\b(?:[a-z][a-z0-9+.-]*://|www\.|mailto:)\S*|\b[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}(?:/\S*)?"
+    r"(?i)\b(?:[a-z][a-z0-9+.-]*://|www\.|mailto:)\S*"
+    r"|[\pL\pN_-]+(?:\.[\pL\pN_-]+)*\.\pL{2,}(?:[/:]\S*)?"
 )
 NO_CONTACT: Final = ContactView(0, "", "")
 NO_TICKET: Final = TicketView(0, "", "", "", "", "", "", 0, 0, "")
@@ -29,14 +33,35 @@ def without_links(text: str) -> str:
     return str(LINK.sub("…", text))
 
 
+def is_stranger(plan: Plan) -> bool:
+    """Whether an answer to this mail would go to somebody whom nobody knew before it.
+
+    Whom it goes to is the envelope sender: a known From beside a foreign one vouches for nothing.
+    """
+    contact = plan.known_contact()
+    if contact is None or any(isinstance(e, OpenContact) for e in plan.effects):
+        return True
+    sender = plan.mail.sender
+    return fold(sender) != fold(plan.author) and plan.reader.contact(sender) is None
+
+
 def safe_subject(plan: Plan) -> str:
     """Return the mail's subject; without links where the sender is unknown to us."""
     subject = plan.mail.view.subject
-    contact = plan.known_contact()
-    stranger = contact is None or any(
-        getattr(e, "contact_id", None) == contact.contact_id for e in plan.effects
-    )
-    return without_links(subject) if stranger else subject
+    return without_links(subject) if is_stranger(plan) else subject
+
+
+def without_their_links(plan: Plan, text: str) -> str:
+    """Return a text of ours without the links that an unknown sender's mail has brought into it.
+
+    Variables of a script put the subject into an answer; links of the rule author's own stay.
+    """
+    given = f"{plan.mail.view.subject} {plan.author_name}"
+    if not text or ("." not in given and ":" not in given) or not is_stranger(plan):
+        return text
+    for link in dict.fromkeys(LINK.findall(given)):
+        text = re.sub(re.escape(link), "…", text, flags=re.IGNORECASE)
+    return text
 
 
 def _contact(plan: Plan) -> ContactView:

@@ -12,7 +12,7 @@ from jinja2 import Template as Compiled
 from jinja2 import TemplateError, TemplateSyntaxError, meta, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from mailgate.actions._names import NAMES, safe_subject
+from mailgate.actions._names import NAMES, is_stranger, without_links
 from mailgate.domain.action import Plan
 from mailgate.domain.routing import Template
 
@@ -20,6 +20,10 @@ PLAIN: Final = ImmutableSandboxedEnvironment(autoescape=False, keep_trailing_new
 HTML: Final = ImmutableSandboxedEnvironment(autoescape=True, keep_trailing_newline=True)
 # What templates may name besides the namespaces (see `actions/reply.py`).
 EXTRA: Final = frozenset({"salutation"})
+# What a sender can fill with whatever he likes; addresses are not among it, they must stay what they are.
+WRITTEN_BY_SENDER: Final = frozenset(
+    {("mail", "subject"), ("mail", "from_name"), ("ticket", "subject"), ("contact", "name")}
+)
 
 
 class _Values:
@@ -30,12 +34,13 @@ class _Values:
         self._namespace = namespace
 
     def __getattr__(self, name: str) -> str:
-        if self._namespace == "mail" and name == "subject":
-            return safe_subject(self._plan)
         try:
-            return self._names[name](self._plan)
+            found = self._names[name](self._plan)
         except KeyError:
             raise AttributeError(name) from None
+        if (self._namespace, name) in WRITTEN_BY_SENDER and is_stranger(self._plan):
+            return without_links(found)
+        return found
 
 
 # 512 texts: every template of a large installation in every language, compiled once.
@@ -81,7 +86,11 @@ def _unknown(tree: nodes.Template, built_in: Container[str]) -> Iterator[tuple[i
     """Yield (line, message) of names that no value stands behind."""
     free = meta.find_undeclared_variables(tree)
     whole: set[int] = set()
-    for node in tree.find_all((nodes.Getattr, nodes.Getitem)):
+    asking: list[nodes.Getattr | nodes.Getitem] = [
+        *tree.find_all(nodes.Getattr),
+        *tree.find_all(nodes.Getitem),
+    ]
+    for node in asking:
         space, asked = node.node, _asked(node)
         if isinstance(space, nodes.Name) and space.name in free and space.name in NAMES and asked:
             whole.add(id(space))

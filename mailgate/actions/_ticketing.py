@@ -4,8 +4,8 @@ Pure planning shared by the `ticket` action and the desk; the grammar stands in 
 mail comes first (MAIL.md 3): returned mail, bounces and automatic answers never open a ticket.
 """
 
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from mailgate.actions._contacts import ensure_contact
 from mailgate.domain.action import Plan
@@ -16,6 +16,7 @@ from mailgate.domain.effects import (
     EntryKind,
     MarkFailing,
     MoveSession,
+    OpenSession,
     OpenTicket,
     SetAside,
 )
@@ -75,7 +76,7 @@ def _person(plan: Plan, wish: TicketWish, rule: str) -> str:
             match_key=_match_key(plan, wish) if wish.match_subject or wish.key else "",
             window=timedelta(seconds=plan.policy.match_window_s),
             delimiter=plan.catalogue.recipient_delimiter,
-            queue=wish.queue or plan.route.queue,
+            queue=wish.queue if wish.queue in plan.catalogue.queues else plan.route.queue,
         )
     plan.note("threading", how=threading.how.value, row=threading.row, tried=list(threading.tried))
     if threading.wrong_tokens:
@@ -92,18 +93,35 @@ def _match_key(plan: Plan, wish: TicketWish) -> str:
 
 def _join(plan: Plan, ticket: TicketView, wish: TicketWish, rule: str, *, unverified: bool) -> str:
     """Add the mail to the ticket; a closed one is open again, other fields only with `:update`."""
-    plan.ticket = ticket
+    plan.ticket = ticket = _in_session(plan, ticket)
     _incoming(plan, ticket, EntryKind.INCOMING, unverified=unverified)
+    wanted = wish if wish.update else TicketWish()
+    if ticket.status in CLOSED_STATUSES and not wanted.status:
+        wanted = replace(wanted, status="open")
+    _set_fields(plan, ticket, wanted, rule)
+    plan.words.append(f"ticket={ticket.number}")
+    return "joined"
+
+
+def _in_session(plan: Plan, ticket: TicketView) -> TicketView:
+    """Return the ticket with the session that the mail belongs to, come to life where it had rested (G12)."""
     state = State(ticket.session_state)
+    if state is State.CLOSED and _over_for_good(plan, ticket):
+        number = plan.reader.allocate("session")
+        plan.add(OpenSession(number, ticket.ticket_id, "customer wrote after the time for reopening"))
+        return replace(ticket, session_id=number, session_state=State.UNOPENED.value)
     after = move(state, Event.INCOMING)
     if after is not state:
         plan.add(MoveSession(ticket.session_id, after.value, "customer wrote"))
-    if ticket.status in CLOSED_STATUSES:
-        plan.add(ChangeTicket(ticket.ticket_id, "status", "open", rule))
-    if wish.update:
-        _set_fields(plan, ticket, wish, rule)
-    plan.words.append(f"ticket={ticket.number}")
-    return "joined"
+    return replace(ticket, session_state=after.value)
+
+
+def _over_for_good(plan: Plan, ticket: TicketView) -> bool:
+    """Whether nothing has happened in the closed session for longer than it may be reopened."""
+    if not ticket.session_ms:
+        return not plan.policy.reopen_window_s
+    idle_s = plan.now.timestamp() - ticket.session_ms / 1000
+    return idle_s >= plan.policy.reopen_window_s
 
 
 def _open(plan: Plan, wish: TicketWish, claims: int) -> str:
@@ -115,13 +133,12 @@ def _open(plan: Plan, wish: TicketWish, claims: int) -> str:
         subject=wish.subject or plan.mail.view.subject,
         status=wish.status or "open",
         priority=wish.priority or "normal",
-        queue=wish.queue or plan.route.queue,
+        queue=_queue(plan, wish) or plan.route.queue,
         agent=wish.agent,
         contact_id=contact.contact_id,
         session_id=plan.reader.allocate("session"),
         session_state=State.UNOPENED.value,
     )
-    follow_up = plan.now + timedelta(days=wish.follow_up_days) if wish.follow_up_agent else None
     plan.add(
         OpenTicket(
             ticket_id=ticket.ticket_id,
@@ -137,7 +154,7 @@ def _open(plan: Plan, wish: TicketWish, claims: int) -> str:
             agent=ticket.agent,
             owner_group=wish.owner_group,
             follow_up_agent=wish.follow_up_agent,
-            follow_up_at=follow_up,
+            follow_up_at=_follow_up(plan, wish),
             workflow=wish.workflow,
             claims=claims,
             match_key=_match_key(plan, wish),
@@ -171,18 +188,41 @@ def _incoming(plan: Plan, ticket: TicketView, kind: EntryKind, *, unverified: bo
 
 
 def _set_fields(plan: Plan, ticket: TicketView, wish: TicketWish, rule: str) -> None:
-    """Change what the rule names and what differs."""
-    wanted = {
-        "queue": wish.queue,
+    """Change what the rule names and what differs; the rest of the script sees the ticket as it will be."""
+    seen = {
+        "queue": _queue(plan, wish),
         "priority": wish.priority,
         "status": wish.status,
         "agent": wish.agent,
+    }
+    follow_up = _follow_up(plan, wish)
+    unseen = {
         "owner_group": wish.owner_group,
         "categories": ",".join(wish.categories),
+        "tags": ",".join(wish.tags),
+        "follow_up_agent": wish.follow_up_agent,
+        # As the database keeps it: milliseconds since 1970.
+        "follow_up_at": str(int(follow_up.timestamp() * 1000)) if follow_up is not None else "",
+        "workflow": wish.workflow,
     }
-    for name, value in wanted.items():
-        if value and getattr(ticket, name, None) != value:
+    changed = {name: value for name, value in seen.items() if value and getattr(ticket, name) != value}
+    for name, value in (*changed.items(), *unseen.items()):
+        if value:
             plan.add(ChangeTicket(ticket.ticket_id, name, value, rule))
+    plan.ticket = replace(ticket, **changed) if changed else ticket
+
+
+def _follow_up(plan: Plan, wish: TicketWish) -> datetime | None:
+    """Return when the agent is to be reminded (W6)."""
+    return plan.now + timedelta(days=wish.follow_up_days) if wish.follow_up_agent else None
+
+
+def _queue(plan: Plan, wish: TicketWish) -> str:
+    """Return the queue that the rule names; one that does not exist (a variable may say anything) is none."""
+    if not wish.queue or wish.queue in plan.catalogue.queues:
+        return wish.queue
+    plan.note("queue", unknown=wish.queue)
+    return ""
 
 
 def _tie(plan: Plan) -> str:

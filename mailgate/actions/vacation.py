@@ -6,6 +6,7 @@ Whether it is sent at all (lists, machines, our own address not in To or Cc) is 
 from hashlib import sha256
 
 from mailgate.actions._answer import Answer, plan_answer
+from mailgate.actions._names import safe_subject
 from mailgate.domain.action import ActionSpec, Plan
 from sieve_like.result import Vacation
 
@@ -26,7 +27,7 @@ def plan(plan: Plan, action: object) -> str:
     answer = Answer(
         text="" if action.mime else action.reason,
         mime=action.reason if action.mime else "",
-        subject=action.subject or f"Auto: {plan.mail.view.subject}",
+        subject=action.subject or f"Auto: {safe_subject(plan)}",
         from_address=action.from_,
         auto_submitted="auto-replied (vacation)",
         vacation=True,

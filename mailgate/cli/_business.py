@@ -1,89 +1,193 @@
-"""What the commands on addresses, ticket queues, templates and scripts share: set, remove, show one, list."""
+"""What the commands on addresses, ticket queues, templates and scripts share: look, change, list."""
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
-from mailgate.cli._options import Call, CommandError, print_json, print_table
+from mailgate.cli._options import TRY_LATER, Call, CommandError, clean, print_json, print_table
 from mailgate.cli._store import reading, tell, writing
 
 if TYPE_CHECKING:
-    from mailgate.domain.routing import Catalogue, Queue, Route, Template
-    from mailgate.store.business import Change, Kind, Script
+    from mailgate.cli._items import Item, Present
+    from mailgate.store.business import Change, Kind
+    from mailgate.store.connection import Connection
 
 F = TypeVar("F", bound=Callable[..., Any])
-WHO = "command line"
+T = TypeVar("T")
+# Somebody else changes the same data at the same moment: nobody does that more often than this in a row.
+TRIES: Final = 5
+# What the outside world calls things; the database's word for a ticket queue is plain queue.
+COMMANDS: Final = {"address": "address", "queue": "ticketqueue", "template": "template", "script": "rules"}
+
+
+@dataclass(frozen=True, slots=True)
+class How:
+    """How a change is made: only shown, or also over a file's head."""
+
+    dry_run: bool = False
+    take_over: bool = False
 
 
 def change_options(function: F) -> F:
-    """Add what every change has: `--dry-run` and `--take-over`."""
+    """Add what every change has: `--dry-run` and `--take-over`; the command gets both."""
     take_over = click.option(
-        "--take-over", is_flag=True, help="Also change what came from a file; from then on it is ours."
+        "--take-over",
+        is_flag=True,
+        help="Change it although it came from a file by `mailgate apply`; from then on it is the database's.",
     )
     dry_run = click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
     return take_over(dry_run(function))
 
 
-def catalogue(call: Call) -> "Catalogue":
+def present(call: Call) -> "Present":
     """Return what the database says now."""
-    from mailgate.store.business import load_catalogue  # noqa: PLC0415  --help must not pay for it
-
     with reading(call) as (_store, connection):
-        return load_catalogue(connection)
+        return _look(call, connection)
 
 
-def put(call: Call, item: "Route | Queue | Template | Script", *, dry_run: bool, take_over: bool) -> None:
-    """Add or change one thing; saying the same again changes nothing."""
-    from mailgate.store import queries  # noqa: PLC0415  --help must not pay for it
+def _look(call: Call, connection: "Connection") -> "Present":
+    from mailgate.cli._items import look  # noqa: PLC0415  --help must not pay for it
+
+    settings = call.settings()
+    return look(connection, settings.rules.recipient_delimiter, settings.targets)
+
+
+def named(found: "Present", kind: "Kind", name: str) -> "Item":
+    """Return one thing by its name; raises CommandError with a suggestion where it is not there."""
+    from mailgate.store.business import normal_address  # noqa: PLC0415  --help must not pay for it
+
+    known = found.all(kind)
+    item = known.get(normal_address(name) if kind == "address" else name)
+    if item is None:
+        raise CommandError(absent(kind, name, known))
+    return item
+
+
+def absent(kind: str, name: str, known: "dict[str, Item]") -> str:
+    """Return the sentence that a name is not there, and which is meant perhaps."""
+    from mailgate.cli._items import near  # noqa: PLC0415  only a mistake pays for it
+
+    return f"there is no {kind} {name!r}{near(name, known)}"
+
+
+def add(call: Call, item: "Item", how: How) -> None:
+    """Add one thing; the same once more changes nothing, another one of that name is refused."""
+    from mailgate.cli._items import key_of, kind_of  # noqa: PLC0415  --help must not pay for it
+
+    def make(found: "Present") -> "Item":
+        kind, key = kind_of(item), key_of(item)
+        there = found.all(kind).get(key)
+        if there is not None and not _same(there, item):
+            raise CommandError(
+                f"there is a {kind} {key!r} already; `mailgate {COMMANDS[kind]} set` changes it"
+            )
+        return item
+
+    put(call, make, how)
+
+
+def put(call: Call, make: "Callable[[Present], Item]", how: How) -> None:
+    """Make the database say what `make` returns; saying it again changes nothing.
+
+    Raises CommandError with everything that is wrong, and where it came from a file and is not taken over.
+    """
+    from mailgate.cli._items import complaints, key_of, kind_of  # noqa: PLC0415  --help must not pay for it
     from mailgate.store.business import set_one  # noqa: PLC0415
 
-    with writing(call) as (store, writer):
-        with queries.reading(store) as connection:
-            changes = set_one(connection, item, take_over=take_over)
-        _carry_out(call, writer, changes, dry_run=dry_run)
+    def planned(connection: "Connection", found: "Present") -> "Sequence[Change]":
+        item = make(found)
+        kind, key = kind_of(item), key_of(item)
+        wrong = list(complaints(item, found))
+        if wrong:
+            raise CommandError("\n".join(wrong))
+        there = found.all(kind).get(key)
+        if there is not None and _same(there, item) and not how.take_over:
+            return ()
+        _require_ours(found, kind, key, how)
+        return set_one(connection, item, take_over=how.take_over)
+
+    _change(call, planned, how)
 
 
-def remove(
-    call: Call, kind: "Kind", name: str, used_by: Iterable[str], *, dry_run: bool, take_over: bool
-) -> None:
-    """Remove one thing; refuse while something else names it."""
-    from mailgate.store import queries  # noqa: PLC0415  --help must not pay for it
-    from mailgate.store.business import remove_one  # noqa: PLC0415
+def _same(one: "Item", other: "Item") -> bool:
+    from dataclasses import replace  # noqa: PLC0415  --help must not pay for it
 
-    users = sorted(used_by)
-    if users:
-        raise CommandError(f"{kind} {name} is used by {', '.join(users)}; change that first")
-    with writing(call) as (store, writer):
-        with queries.reading(store) as connection:
-            changes = remove_one(connection, kind, name, take_over=take_over)
-        if not changes:
-            raise CommandError(f"there is no {kind} {name!r}")
-        _carry_out(call, writer, changes, dry_run=dry_run)
+    from mailgate.cli._items import key_of  # noqa: PLC0415
+    from mailgate.domain.routing import Route  # noqa: PLC0415
+
+    if isinstance(one, Route) and isinstance(other, Route):
+        return one == replace(other, address=key_of(other))
+    return one == other
 
 
-def _carry_out(call: Call, writer: Any, changes: "Sequence[Change]", *, dry_run: bool) -> None:
-    from mailgate.store.business import apply_changes  # noqa: PLC0415  --help must not pay for it
+def remove(call: Call, kind: "Kind", name: str, how: How) -> None:
+    """Remove one thing; refused while something else names it, and nothing to do where it is not there."""
+    from mailgate.cli._items import key_of, users  # noqa: PLC0415  --help must not pay for it
+    from mailgate.store.business import normal_address, remove_one  # noqa: PLC0415
 
+    key = normal_address(name) if kind == "address" else name
+
+    def planned(connection: "Connection", found: "Present") -> "Sequence[Change]":
+        item = found.all(kind).get(key)
+        if item is None:
+            click.echo(clean(absent(kind, name, found.all(kind))), err=True)
+            return ()
+        used = users(kind, key_of(item), found.catalogue, found.business.addresses)
+        if used:
+            raise CommandError(f"{kind} {key!r} is used by {', '.join(used)}; change that first")
+        _require_ours(found, kind, key, how)
+        return remove_one(connection, kind, key, take_over=how.take_over)
+
+    _change(call, planned, how)
+
+
+def _require_ours(found: "Present", kind: "Kind", key: str, how: How) -> None:
+    origin = found.origins.get((kind, key), "")
+    if origin and not how.take_over:
+        text = f"{kind} {key!r} comes from {origin}; change it there and `mailgate apply` it"
+        raise CommandError(f"{text}, or say --take-over")
+
+
+def _change(
+    call: Call, planned: "Callable[[Connection, Present], Sequence[Change]]", how: How
+) -> "Sequence[Change]":
+    """Plan on what is there, show the plan and carry it out; once more if somebody else was faster."""
+    for _ in range(TRIES):
+        with reading(call) as (_store, connection):
+            found = _look(call, connection)
+            changes = planned(connection, found)
+        if not changes or how.dry_run or _carried_out(call, changes, found.catalogue.version):
+            _report(changes, how)
+            if changes and not how.dry_run:
+                tell(call, "reload")
+            return changes
+    raise CommandError("somebody else changes the business data all the time, try again", TRY_LATER)
+
+
+def _carried_out(call: Call, changes: "Sequence[Change]", version: int) -> bool:
+    """Write the changes, unless the data are no longer what the plan was made on."""
+    from mailgate.cli._who import who  # noqa: PLC0415  --help must not pay for it
+    from mailgate.store.business import Moved, apply_changes  # noqa: PLC0415
+
+    user = who()
+    with writing(call) as (_store, writer):
+        try:
+            writer.submit(lambda tx: apply_changes(tx, changes, user, planned_at=version)).result()
+        except Moved:
+            return False
+    return True
+
+
+def _report(changes: "Sequence[Change]", how: How) -> None:
     for change in changes:
-        click.echo(f"{change.action} {change.kind} {change.name} {' '.join(change.fields)}".rstrip())
+        fields = "" if change.action != "change" else f": {', '.join(change.fields)}"
+        click.echo(clean(f"{change.action} {change.kind} {change.name}{fields}"))
     if not changes:
         click.echo("nothing to change")
-    elif dry_run:
+    elif how.dry_run:
         click.echo("nothing was changed (--dry-run)")
-    else:
-        writer.submit(lambda tx: apply_changes(tx, changes, WHO)).result()
-        tell(call, "reload")
-
-
-def require(kind: str, name: str, known: Iterable[str]) -> None:
-    """Raise CommandError with a suggestion where a name that is given is not known."""
-    from difflib import get_close_matches  # noqa: PLC0415  only a mistake pays for it
-
-    names = sorted(known)
-    if name and name not in names:
-        near = get_close_matches(name, names, n=1)
-        raise CommandError(f"there is no {kind} {name!r}{f', did you mean {near[0]!r}?' if near else ''}")
 
 
 def show_list(headers: Sequence[str], rows: Sequence[Sequence[object]], *, as_json: bool) -> None:
@@ -91,13 +195,29 @@ def show_list(headers: Sequence[str], rows: Sequence[Sequence[object]], *, as_js
     if as_json:
         print_json([dict(zip(headers, row, strict=True)) for row in rows])
     else:
-        print_table(headers, rows)
+        print_table(headers, [[_cell(value) for value in row] for row in rows])
+
+
+def _cell(value: object) -> object:
+    match value:
+        case True:
+            return "yes"
+        case False:
+            return "no"
+        case list() | tuple():
+            return ", ".join(map(str, value))
+        case _:
+            return value
 
 
 def show_one(values: dict[str, object], *, as_json: bool) -> None:
-    """Print one thing, a line per value."""
+    """Print one thing, a line per value; a text of several lines is set in below its name."""
     if as_json:
         print_json(values)
-    else:
-        for name, value in values.items():
-            click.echo(f"{name}: {value}")
+        return
+    for name, value in values.items():
+        lines = str(_cell(value)).splitlines() or [""]
+        if len(lines) == 1:
+            click.echo(f"{name:<10} {clean(lines[0])}".rstrip())
+        else:
+            click.echo("\n".join([name, *(f"  {clean(line)}".rstrip() for line in lines)]))

@@ -125,11 +125,13 @@ def of_template(template: Template) -> Iterator[str]:
 
 def _of_name(kind: str, name: str) -> Iterator[str]:
     if not name or len(name) > LONGEST_NAME or not name.isprintable() or name[0] in ".-" or "/" in name:
-        yield f"{name!r} is no name for a {kind}: up to {LONGEST_NAME} characters, no '/', no '.' or '-' first"
+        yield f"{name!r} can't name a {kind}: at most {LONGEST_NAME} characters, no '/', no '.' at its start"
 
 
 def users(kind: Kind, name: str, catalogue: Catalogue, addresses: Collection[Route]) -> list[str]:
     """Return who names a queue, template or script: addresses, and scripts with a constant name."""
+    if kind == "address":
+        return []
     found = [f"address {one.address}" for one in addresses if getattr(one, kind, "") == name]
     registry = language()
     less = _without(kind, name, catalogue)

@@ -4,15 +4,16 @@ import asyncio
 import hashlib
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from mailgate.business import Business
 from mailgate.checks.gather import gather_facts
 from mailgate.cli._options import Call, CommandError
 from mailgate.cli._store import opened
+from mailgate.domain.address import fold
 from mailgate.domain.envelope import Envelope, Octets, Origin, Received, Recipient, Source
 from mailgate.domain.message.view import MessageView
-from mailgate.domain.routing import Catalogue
+from mailgate.domain.routing import Catalogue, Route
 from mailgate.errors import TryLater
 from mailgate.rules.scripts import ScriptBook, compile_book
 from mailgate.store import again, queries
@@ -21,6 +22,9 @@ from mailgate.wiring import check_policy, language, load_keys
 
 if TYPE_CHECKING:
     from mailgate.domain.effects import Decision
+
+# What a script that is only tried is called in traces.
+TRIED: Final = "script"
 
 
 def trial(
@@ -52,16 +56,13 @@ def trial(
 
 
 def _put_in(business: Business, recipient: str, source: str) -> None:
-    """Let another text stand in for the script of the recipient's address."""
-    route = business.catalogue.route(recipient)
-    if route is None:
-        return
-    name = route.script or "script"
-    scripts = {**business.catalogue.scripts, name: source}
-    routes = {**business.catalogue.routes, recipient.lower(): replace(route, script=name)}
+    """Let another text stand in for the script of the recipient's address, or give it one where none is."""
+    route = business.catalogue.route(recipient) or Route(fold(recipient))
+    scripts = {**business.catalogue.scripts, TRIED: source}
+    routes = {**business.catalogue.routes, fold(recipient): replace(route, script=TRIED)}
     changed: Catalogue = replace(business.catalogue, scripts=scripts, routes=routes)
     book = compile_book(changed, language(), ScriptBook())
-    if name in book.errors():
-        raise CommandError(book.errors()[name])
+    if TRIED in book.errors():
+        raise CommandError(book.errors()[TRIED])
     business.catalogue, business.scripts = changed, book
     business.rules = replace(business.rules, catalogue=changed)

@@ -1,6 +1,6 @@
 """`mailgate address`: which address or pattern has which script, queue and target."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -8,9 +8,10 @@ from mailgate.cli import _business
 from mailgate.cli._options import Call, CommandError, json_option, pass_call
 
 if TYPE_CHECKING:
-    from mailgate.domain.routing import Catalogue, Route
+    from mailgate.cli._items import Present
+    from mailgate.domain.routing import Route
 
-HEADERS = ("address", "script", "queue", "target", "enabled")
+HEADERS = ("address", "script", "queue", "target", "enabled", "file")
 
 
 @click.group("address")
@@ -19,13 +20,25 @@ def address() -> None:
 
 
 @address.command("list")
+@click.option("--script", help="Only those with this script.")
+@click.option("--queue", help="Only those of this ticket queue.")
 @json_option
 @pass_call
-def list_(call: Call, *, as_json: bool) -> None:
+def list_(call: Call, script: str | None, queue: str | None, *, as_json: bool) -> None:
     """Show all: exact addresses first, then patterns in the order in which they are tried."""
-    found = _business.catalogue(call)
-    routes = (*found.routes.values(), *found.patterns)
-    _business.show_list(HEADERS, [_row(route) for route in routes], as_json=as_json)
+    from mailgate.store.business import is_pattern  # noqa: PLC0415  --help must not pay for it
+
+    found = _business.present(call)
+    routes = sorted(
+        found.business.addresses,
+        key=lambda one: (1, "") if is_pattern(one.address) else (0, one.address),
+    )
+    rows = [
+        _row(found, one)
+        for one in routes
+        if (script is None or one.script == script) and (queue is None or one.queue == queue)
+    ]
+    _business.show_list(HEADERS, rows, as_json=as_json)
 
 
 @address.command()
@@ -33,69 +46,70 @@ def list_(call: Call, *, as_json: bool) -> None:
 @json_option
 @pass_call
 def show(call: Call, name: str, *, as_json: bool) -> None:
-    """Show what serves mail to ADDRESS, by itself or by a pattern. Exit 1 if nothing does."""
-    route = _business.catalogue(call).route(name)
+    r"""Show what serves mail to ADDRESS, by itself or by a pattern. Exit 1 if nothing does.
+
+    \b
+    mailgate address show anna+lists@example.com
+    """
+    found = _business.present(call)
+    route = found.served(name)
     if route is None:
         raise CommandError(f"no address and no pattern takes mail for {name}: it is answered 550 5.1.1")
-    _business.show_one(dict(zip(HEADERS, _row(route), strict=True)), as_json=as_json)
+    values = dict(zip(("served by", *HEADERS[1:]), _row(found, route), strict=True))
+    _business.show_one({"address": name, **values}, as_json=as_json)
+
+
+def _options(function: Any) -> Any:
+    for option in (
+        _business.change_options,
+        click.option("--enabled/--disabled", default=None, help="A disabled address answers 451."),
+        click.option("--target", help="Where kept mail is delivered: a target of the settings, or `store`."),
+        click.option("--queue", help="The ticket queue of this address; '' for none."),
+        click.option("--script", help="The script that decides; '' for none: all mail is kept."),
+    ):
+        function = option(function)
+    return function
+
+
+def _changed(route: "Route", said: dict[str, Any]) -> "Route":
+    from dataclasses import replace  # noqa: PLC0415  --help must not pay for it
+
+    return replace(route, **{key: value for key, value in said.items() if value is not None})
+
+
+@address.command("add")
+@click.argument("name", metavar="ADDRESS")
+@_options
+@pass_call
+def add(call: Call, /, name: str, *, dry_run: bool, take_over: bool, **said: Any) -> None:
+    r"""Add an address, or a pattern; a new pattern is tried after all others.
+
+    \b
+    mailgate address add support@example.com --script support --queue support
+    mailgate address add 'sales-*@example.com' --queue sales
+    mailgate address add @example.com --target archive
+    """
+    from mailgate.domain.routing import Route  # noqa: PLC0415  --help must not pay for it
+
+    _business.add(call, _changed(Route(name), said), _business.How(dry_run, take_over))
 
 
 @address.command("set")
 @click.argument("name", metavar="ADDRESS")
-@click.option("--script", help="The script that decides; none: keep.")
-@click.option("--queue", help="The ticket queue of this address.")
-@click.option("--target", help="Where kept mail is delivered: a target of the settings, or `store`.")
-@click.option("--enabled/--disabled", default=None, help="A disabled address answers 451.")
-@_business.change_options
+@_options
 @pass_call
-def set_(
-    call: Call,
-    name: str,
-    script: str | None,
-    queue: str | None,
-    target: str | None,
-    *,
-    enabled: bool | None,
-    dry_run: bool,
-    take_over: bool,
-) -> None:
-    r"""Add or change an address or a pattern (@example.com, sales-*@example.com).
-
-    What is not said stays as it is.
+def set_(call: Call, /, name: str, *, dry_run: bool, take_over: bool, **said: Any) -> None:
+    r"""Change an address or a pattern; what is not said stays as it is.
 
     \b
-    mailgate address set support@example.com --script support --queue support
+    mailgate address set support@example.com --script support
+    mailgate address set old@example.com --disabled
     """
-    from dataclasses import replace  # noqa: PLC0415  --help must not pay for it
 
-    from mailgate.cli._texts import OWN_STORE, address_complaint  # noqa: PLC0415
-    from mailgate.domain.routing import Route  # noqa: PLC0415
-    from mailgate.store.business import is_pattern  # noqa: PLC0415
+    def make(found: Any) -> Any:
+        return _changed(_business.named(found, "address", name), said)  # type: ignore[arg-type]
 
-    if not is_pattern(name) and (wrong := address_complaint(name)):
-        raise CommandError(wrong)
-    present = _business.catalogue(call)
-    targets = {OWN_STORE, *call.settings().targets}
-    for kind, value, known in (
-        ("script", script, present.scripts), ("queue", queue, present.queues), ("target", target, targets),
-    ):  # fmt: skip
-        _business.require(kind, value or "", known)
-    said = {"script": script, "queue": queue, "target": target, "enabled": enabled}
-    route = replace(
-        _present(call, name) or Route(name),
-        **{k: v for k, v in said.items() if v is not None},  # type: ignore[arg-type]
-    )
-    _business.put(call, route, dry_run=dry_run, take_over=take_over)
-
-
-def _present(call: Call, name: str) -> "Route | None":
-    """Return the address or pattern of exactly this name, as it was written."""
-    from mailgate.cli._store import reading  # noqa: PLC0415  --help must not pay for it
-    from mailgate.store.business import export, normal_address  # noqa: PLC0415
-
-    with reading(call) as (_store, connection):
-        found = {route.address: route for route in export(connection).addresses}
-    return found.get(normal_address(name))
+    _business.put(call, make, _business.How(dry_run, take_over))
 
 
 @address.command()
@@ -103,18 +117,16 @@ def _present(call: Call, name: str) -> "Route | None":
 @_business.change_options
 @pass_call
 def remove(call: Call, name: str, *, dry_run: bool, take_over: bool) -> None:
-    """Remove an address or a pattern: mail to it is refused from then on."""
-    _business.remove(call, "address", name, (), dry_run=dry_run, take_over=take_over)
+    """Remove an address or a pattern: mail to it is refused from then on.
+
+    `mailgate address set ADDRESS --disabled` answers 451 instead, so that the sender's server tries again.
+    """
+    _business.remove(call, "address", name, _business.How(dry_run, take_over))
 
 
-def _row(route: "Route") -> tuple[object, ...]:
-    return (route.address, route.script, route.queue, route.target, route.enabled)
-
-
-def users_of(found: "Catalogue", key: str, name: str) -> list[str]:
-    """Return the addresses whose `key` (script, queue) is `name`."""
-    routes = (*found.routes.values(), *found.patterns)
-    return [f"address {route.address}" for route in routes if getattr(route, key) == name]
+def _row(found: "Present", route: "Route") -> tuple[object, ...]:
+    origin = found.origins["address", route.address]
+    return (route.address, route.script, route.queue, route.target, route.enabled, origin)
 
 
 COMMAND = address

@@ -1,27 +1,43 @@
 """`mailgate template`: the texts of answers."""
 
-from typing import IO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from mailgate.cli import _business
 from mailgate.cli._options import Call, CommandError, json_option, pass_call
+from mailgate.cli._read import FILE, text_of
 
-HEADERS = ("name", "language", "subject", "html")
+if TYPE_CHECKING:
+    from mailgate.domain.routing import Template
+
+HEADERS = ("name", "language", "subject", "html", "used by", "error", "file")
+PARTS = ("subject", "text", "html", "language")
 
 
 @click.group("template")
 def template() -> None:
-    """Look at and change the templates of answers."""
+    """Look at, check, try and change the templates of answers."""
 
 
 @template.command("list")
 @json_option
 @pass_call
 def list_(call: Call, *, as_json: bool) -> None:
-    """Show all templates."""
-    found = _business.catalogue(call).templates.values()
-    rows = [(t.name, t.language, t.subject, "yes" if t.html else "no") for t in found]
+    """Show all templates, who uses them, and what is wrong with them."""
+    from mailgate.cli._items import of_template, users  # noqa: PLC0415  --help must not pay for it
+
+    found = _business.present(call)
+    rows = [
+        (
+            *(one.name, one.language, one.subject, bool(one.html)),
+            users("template", one.name, found.catalogue, found.business.addresses),
+            next(of_template(one), ""),
+            found.origins["template", one.name],
+        )
+        for one in found.business.templates
+    ]
     _business.show_list(HEADERS, rows, as_json=as_json)
 
 
@@ -31,52 +47,108 @@ def list_(call: Call, *, as_json: bool) -> None:
 @pass_call
 def show(call: Call, name: str, *, as_json: bool) -> None:
     """Show one template with its texts."""
-    found = _business.catalogue(call).templates.get(name)
-    if found is None:
-        _business.require("template", name, _business.catalogue(call).templates)
-        raise CommandError(f"there is no template {name!r}")
-    values = {key: getattr(found, key) for key in ("name", "language", "subject", "text", "html")}
-    _business.show_one(values, as_json=as_json)
+    found = _business.present(call)
+    one = _business.named(found, "template", name)
+    values = {key: getattr(one, key) for key in ("name", "language", "subject", "text", "html")}
+    _business.show_one({**values, "file": found.origins["template", name]}, as_json=as_json)
 
 
-@template.command("set")
-@click.argument("name")
-@click.option("--subject", help="The subject, a template as well.")
-@click.option(
-    "--text", type=click.File("r", encoding="utf-8"), help="File with the text; - is standard input."
-)
-@click.option("--html", type=click.File("r", encoding="utf-8"), help="File with the HTML part.")
-@click.option("--language", help="As `de`.")
-@_business.change_options
-@pass_call
-def set_(
-    call: Call,
-    name: str,
-    subject: str | None,
-    text: IO[str] | None,
-    html: IO[str] | None,
-    language: str | None,
-    *,
-    dry_run: bool,
-    take_over: bool,
-) -> None:
-    """Add or change a template; a mistake in it is refused with its line. What is not said stays."""
+def _parts(function: Any) -> Any:
+    for option in (
+        click.option("--language", help="The language of the text, as `de`."),
+        click.option("--html", type=FILE, help="File with the HTML part."),
+        click.option("--text", type=FILE, help="File with the text; - is standard input."),
+        click.option("--subject", help="The subject, a template as well; '' means RE: and the original one."),
+    ):
+        function = option(function)
+    return function
+
+
+def _changed(one: "Template", said: dict[str, Any]) -> "Template":
     from dataclasses import replace  # noqa: PLC0415  --help must not pay for it
 
-    from mailgate.domain.routing import Template  # noqa: PLC0415
-    from mailgate.wiring import template_complaint  # noqa: PLC0415
+    given = {key: said[key] for key in PARTS if said[key] is not None}
+    return replace(one, **{k: text_of(v) if isinstance(v, Path) else v for k, v in given.items()})
 
-    said = {
-        "subject": subject,
-        "text": text.read() if text is not None else None,
-        "html": html.read() if html is not None else None,
-        "language": language,
-    }
-    present = _business.catalogue(call).templates.get(name) or Template(name, "", "", "")
-    changed = replace(present, **{k: v for k, v in said.items() if v is not None})
-    if wrong := template_complaint(changed):
-        raise CommandError(f"template {name}: {wrong}")
-    _business.put(call, changed, dry_run=dry_run, take_over=take_over)
+
+def _read(said: dict[str, Any]) -> dict[str, Any]:
+    """Return the parts with the files' contents in their place: standard input can be read only once."""
+    return {key: text_of(value) if isinstance(value, Path) else value for key, value in said.items()}
+
+
+@template.command("put")
+@click.argument("name")
+@_parts
+@_business.change_options
+@pass_call
+def put(call: Call, /, name: str, *, dry_run: bool, take_over: bool, **said: Any) -> None:
+    r"""Add a template, or change it; what is not said stays as it is.
+
+    All mistakes are shown at once, and then nothing is changed.
+
+    \b
+    mailgate template put received --subject 'Received: {{ mail.subject }}' --text received.txt
+    """
+    parts = _read(said)
+
+    def make(found: Any) -> Any:
+        from mailgate.domain.routing import Template  # noqa: PLC0415  --help must not pay for it
+
+        return _changed(found.all("template").get(name, Template(name, "", "")), parts)
+
+    _business.put(call, make, _business.How(dry_run, take_over))
+
+
+@template.command()
+@click.argument("names", metavar="[NAME]...", nargs=-1)
+@_parts
+@pass_call
+def check(call: Call, /, names: tuple[str, ...], **said: Any) -> None:
+    r"""Look for mistakes: in stored templates (all without NAME), or in files before they are stored.
+
+    Exit 1 if there are any; they are printed as template: part line N: what is wrong.
+
+    \b
+    mailgate template check
+    mailgate template check --text received.txt --html received.html
+    """
+    from mailgate.cli._items import of_template  # noqa: PLC0415  --help must not pay for it
+    from mailgate.domain.routing import Template  # noqa: PLC0415
+
+    if any(value is not None for value in said.values()):
+        if names:
+            raise click.UsageError("name stored templates, or give files: not both")
+        checked: list[Any] = [_changed(Template("(new)", "", "-"), _read(said))]
+    else:
+        found = _business.present(call)
+        checked = [_business.named(found, "template", one) for one in names or found.all("template")]
+    wrong = [line for one in checked for line in of_template(one)]
+    for line in wrong:
+        click.echo(line)
+    if wrong:
+        raise CommandError(f"{len(wrong)} mistake{'s' if len(wrong) > 1 else ''}")
+    click.echo(f"{len(checked)} template{'s' if len(checked) != 1 else ''} checked, no mistakes")
+
+
+@template.command()
+@click.argument("name")
+@click.option("--mail", type=FILE, help="File with the mail that is answered; without it one is made up.")
+@click.option("--from", "sender", default="", metavar="ADDRESS", help="Who is answered.")
+@click.option("--to", "recipient", default="", metavar="ADDRESS", help="The address that the mail was for.")
+@json_option
+@pass_call
+def render(call: Call, name: str, mail: Path | None, sender: str, recipient: str, *, as_json: bool) -> None:
+    r"""Show the answer that NAME becomes, in a new ticket, for one mail; nothing is written or sent.
+
+    \b
+    mailgate template render received --from anna@customer.example --to support@example.com
+    """
+    from mailgate.cli._sample import rendered  # noqa: PLC0415  --help must not pay for it
+
+    _business.named(_business.present(call), "template", name)
+    draft = rendered(call, name, mail.read_bytes() if mail is not None else None, sender, recipient)
+    values = {"from": draft.from_address, "to": draft.to_address, "subject": draft.subject}
+    _business.show_one({**values, "text": draft.text, "html": draft.html}, as_json=as_json)
 
 
 @template.command()
@@ -85,9 +157,7 @@ def set_(
 @pass_call
 def remove(call: Call, name: str, *, dry_run: bool, take_over: bool) -> None:
     """Remove a template that no script names."""
-    scripts = _business.catalogue(call).scripts
-    users = [f"script {script}" for script, source in scripts.items() if f'"{name}"' in source]
-    _business.remove(call, "template", name, users, dry_run=dry_run, take_over=take_over)
+    _business.remove(call, "template", name, _business.How(dry_run, take_over))
 
 
 COMMAND = template

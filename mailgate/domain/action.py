@@ -21,7 +21,8 @@ class PlanPolicy:
     """What planning needs to know of the settings.
 
     `keys` sign tokens and loop marks (the first signs, all verify); `hostname` is the right-hand side of our
-    Message-IDs; `answer_period_s` is the default of row 11; `match_window_s` bounds S5's search.
+    Message-IDs; `answer_period_s` is the default of row 11; `match_window_s` bounds S5's search;
+    `reopen_window_s` is how long a closed session comes to life again (G12: 30 days; 0 = never).
     """
 
     keys: tuple[bytes, ...]
@@ -32,6 +33,7 @@ class PlanPolicy:
     create_folders: bool = True
     answer_period_s: int = 3600
     match_window_s: int = 30 * 86400
+    reopen_window_s: int = 30 * 86400
 
 
 @dataclass(slots=True)

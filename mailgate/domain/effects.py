@@ -167,6 +167,15 @@ class MoveSession:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenSession:
+    """A new session of a ticket whose last one is over for good; it becomes the current one (G12)."""
+
+    session_id: int
+    ticket_id: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Remember:
     """Keep a key until a time: duplicate ids, answered senders."""
 
@@ -225,6 +234,7 @@ Effect = (
     | AddEntry
     | ChangeTicket
     | MoveSession
+    | OpenSession
     | Remember
     | SetAside
     | MarkFailing

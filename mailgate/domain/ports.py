@@ -28,7 +28,10 @@ class ContactView:
 
 @dataclass(frozen=True, slots=True)
 class TicketView:
-    """A ticket as rules see it, with its current session."""
+    """A ticket as rules see it, with its current session.
+
+    `session_ms` is when something last happened in that session, in ms since 1970, 0 where that is not known.
+    """
 
     ticket_id: int
     number: str
@@ -41,6 +44,7 @@ class TicketView:
     session_id: int
     session_state: str
     merged_into: int = 0
+    session_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)

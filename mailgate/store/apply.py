@@ -16,6 +16,7 @@ from mailgate.domain.effects import (
     MarkFailing,
     MoveSession,
     OpenContact,
+    OpenSession,
     OpenTicket,
     Refuse,
     Remember,
@@ -36,6 +37,7 @@ from mailgate.store.apply_tickets import (
     apply_entry,
     apply_move_session,
     apply_open_contact,
+    apply_open_session,
     apply_open_ticket,
 )
 from mailgate.store.transaction import millis
@@ -72,6 +74,8 @@ def _apply(effect: Effect, app: Application) -> None:  # noqa: C901  a closed li
             apply_change_ticket(effect, app)
         case MoveSession():
             apply_move_session(effect, app)
+        case OpenSession():
+            apply_open_session(effect, app)
         case Remember():
             apply_remember(effect, app)
         case SetAside():

@@ -3,7 +3,15 @@
 from typing import Any, Final
 
 from mailgate.domain.address import fold
-from mailgate.domain.effects import AddEntry, ChangeTicket, EntryKind, MoveSession, OpenContact, OpenTicket
+from mailgate.domain.effects import (
+    AddEntry,
+    ChangeTicket,
+    EntryKind,
+    MoveSession,
+    OpenContact,
+    OpenSession,
+    OpenTicket,
+)
 from mailgate.store.application import Application
 from mailgate.store.models.tickets import Ticket
 from mailgate.store.pack import clean, words
@@ -169,18 +177,32 @@ def apply_move_session(effect: MoveSession, app: Application) -> None:
         raise ValueError(f"no session {effect.session_id} to move")
     ticket_id, old = row
     tx.execute(sql.move_session, (effect.state, clean(effect.reason), tx.now_ms, effect.session_id))
+    _note_session(app, ticket_id, effect.session_id, effect.reason, old, effect.state)
+
+
+def apply_open_session(effect: OpenSession, app: Application) -> None:
+    """Start a ticket's next session; the one before stays as it is."""
+    tx, sql = app.tx, app.tx.hot.tickets
     tx.execute(
-        sql.entry,
+        sql.session, (effect.session_id, effect.ticket_id, "unopened", effect.reason, tx.now_ms, tx.now_ms)
+    )
+    tx.execute(sql.set_session, (effect.session_id, effect.ticket_id))
+    _note_session(app, effect.ticket_id, effect.session_id, effect.reason, "", "unopened")
+
+
+def _note_session(app: Application, ticket_id: int, session_id: int, reason: str, old: str, new: str) -> None:
+    app.tx.execute(
+        app.tx.hot.tickets.entry,
         EntryRow(
-            id=tx.allocate("entry"),
+            id=app.tx.allocate("entry"),
             ticket_id=ticket_id,
-            session_id=effect.session_id,
-            at=tx.now_ms,
+            session_id=session_id,
+            at=app.tx.now_ms,
             kind=EntryKind.CHANGE.value,
             author="",
-            text=clean(effect.reason),
+            text=clean(reason),
             field="session",
             old=old,
-            new=effect.state,
+            new=new,
         ),
     )

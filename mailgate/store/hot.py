@@ -133,6 +133,7 @@ def _ticket_columns() -> tuple[Any, ...]:
         Ticket.session_id,
         Session.state,
         Ticket.merged_into,
+        Session.last_at,
     )
 
 
@@ -173,6 +174,10 @@ class TicketSql:
     )
     touch_session: str = _query(
         "now id", lambda: Session.update({Session.last_at: slot("now")}).where(Session.id == slot("id"))
+    )
+    set_session: str = _query(
+        "session_id id",
+        lambda: Ticket.update({Ticket.session_id: slot("session_id")}).where(Ticket.id == slot("id")),
     )
     move_session: str = _query(
         "state reason now id",

@@ -14,7 +14,7 @@ class Inbox:
     def __init__(self):
         self.recipients = []
 
-    async def handle_DATA(self, _server, _session, envelope):
+    async def handle_DATA(self, _server, _session, envelope):  # noqa: N802  aiosmtpd's name
         """Keep whom a mail was for."""
         self.recipients += envelope.rcpt_tos
         return "250 2.0.0 kept"

@@ -115,7 +115,10 @@ class House:
     def wait(self) -> int:
         """Wait for its end; returns how: minus the signal that killed it, or its exit status."""
         pid, self.pid = self.pid, 0
-        return os.waitstatus_to_exitcode(self.server.order(do="wait", pid=pid)) if pid else 0
+        status = self.server.order(do="wait", pid=pid) if pid else 0
+        if status < 0:
+            raise AssertionError(f"the gateway did not end\n{peers.tail(self.gateway.logfile)}")
+        return os.waitstatus_to_exitcode(status)
 
     def kill(self) -> int:
         """End it as a power cut would end the process."""

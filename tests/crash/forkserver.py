@@ -17,6 +17,7 @@ import logging
 import os
 import signal
 import sys
+import time
 import traceback
 from pathlib import Path
 
@@ -27,6 +28,8 @@ from mailgate.config.settings import load
 from mailgate.maillog import LibraryLog, open_log
 
 FIRST_DESCRIPTOR = 3
+# A graceful stop may take the longest: 30 s for clients that do not go.
+HANG_GUARD_S = 45
 # Steps at which the mail is in the house but not yet in the writer's hands.
 BEFORE_WRITER = frozenset({"received", "blob-written", "blob-fsynced", "blob-named", "blob-synced", "begin"})
 
@@ -115,6 +118,19 @@ def child(order: dict, door: int) -> None:
     os._exit(0)
 
 
+def wait(pid: int) -> int:
+    """Return a child's wait status; one that does not end in time is killed, and the answer is -1."""
+    end = time.monotonic() + HANG_GUARD_S
+    while time.monotonic() < end:
+        found, status = os.waitpid(pid, os.WNOHANG)
+        if found:
+            return status
+        time.sleep(0.002)
+    os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
+    return -1
+
+
 def main(door: int) -> None:
     """Carry out orders until standard input ends."""
     wiring.language()
@@ -123,7 +139,7 @@ def main(door: int) -> None:
     for line in iter(sys.stdin.readline, ""):
         order = json.loads(line)
         if order["do"] == "wait":
-            answer = os.waitpid(order["pid"], 0)[1]
+            answer = wait(order["pid"])
         else:
             answer = os.fork()
             if answer == 0:

@@ -1,0 +1,116 @@
+"""`mailgate ticket`: tickets of a real gateway, listed by filter and shown whole."""
+
+import pytest
+from climails import ANNA, BUSINESS, SUPPORT, mail, send
+from gatewayrun import gateway as run_gateway
+
+BEN = "ben@other.example"
+
+
+@pytest.fixture(scope="module")
+def desk():
+    """Run a gateway with tickets: two of Anna's, one of Ben's in sales, and a follow-up."""
+    with run_gateway({}, BUSINESS) as gateway:
+        send(gateway, mail("My printer"), SUPPORT)
+        send(gateway, mail("a sale", msgid="<2@other.example>", author=BEN), SUPPORT, sender=BEN)
+        send(gateway, mail("My screen", msgid="<3@customer.example>"), SUPPORT)
+        more = "In-Reply-To: <1@customer.example>\r\n"
+        send(gateway, mail("Re: My printer", msgid="<4@customer.example>", text="Still", more=more), SUPPORT)
+        yield gateway
+
+
+def numbers(gateway, *arguments):
+    """Return the numbers of the tickets that a listing shows."""
+    return [one["number"] for one in gateway.json("ticket", "list", *arguments)]
+
+
+def test_the_list_is_newest_first(desk):
+    """One line per ticket with what a person looks for."""
+    head, *lines = desk.command("ticket", "list").stdout.splitlines()
+    assert head.split() == [
+        "NUMBER",
+        "QUEUE",
+        "STATUS",
+        "PRIORITY",
+        "AGENT",
+        "CONTACT",
+        "TOUCHED",
+        "SUBJECT",
+    ]
+    assert [line.split()[0] for line in lines] == ["T-3", "T-2", "T-1"]
+    assert lines[1].split()[1:6] == ["sales", "open", "normal", "joe", BEN]
+    assert lines[2].endswith("My printer")
+
+
+@pytest.mark.parametrize(
+    ("filters", "expected"),
+    [
+        (("--queue", "support"), ["T-3", "T-1"]),
+        (("--queue", "sales"), ["T-2"]),
+        (("--status", "open"), ["T-3", "T-2", "T-1"]),
+        (("--status", "closed"), []),
+        (("--queue", "support", "--status", "open", "--limit", "1"), ["T-3"]),
+        (("--contact", "Anna@Customer.example"), ["T-3", "T-1"]),
+        (("--contact", "nobody@customer.example"), []),
+        (("--contact", ANNA, "--queue", "sales"), []),
+        (("--agent", "joe"), ["T-2"]),
+        (("--agent", "joe", "--queue", "support"), []),
+    ],
+)
+def test_filters_must_all_hold(desk, filters, expected):
+    """By queue, status, contact and agent, alone and together."""
+    assert numbers(desk, *filters) == expected
+
+
+def test_a_page_that_is_not_all_says_so(desk):
+    """On standard error, so that tables stay clean."""
+    done = desk.command("ticket", "list", "--limit", "2")
+    assert len(done.stdout.splitlines()) == 3
+    assert done.stderr == "there are more tickets; `--limit 20` shows them\n"
+
+
+def test_no_ticket_is_said(desk):
+    """No table of nothing."""
+    assert desk.command("ticket", "list", "--queue", "lost").stdout == "no ticket\n"
+
+
+def test_a_ticket_is_shown_with_contact_conversation_and_history(desk):
+    """Who it is about, the session, each entry in order, and where each answer stands."""
+    lines = [line.strip() for line in desk.command("ticket", "show", "t-1").stdout.splitlines()]
+    assert lines[0] == "ticket T-1: My printer"
+    assert f"contact     Anna <{ANNA}>, customer.example" in lines
+    history = [line.split("  ", 1)[-1] for line in lines[lines.index("history") + 1 :]]
+    assert [line for line in history if " by " in line and not line.startswith("outgoing")] == [
+        f"incoming by {ANNA}",
+        "answer by support:5",
+        f"incoming by {ANNA}",
+    ]
+    assert "Still" in history
+    assert any(
+        line.startswith(f"outgoing 1: answer to {ANNA} by the relay, waiting") or "outgoing 1:" in line
+        for line in history
+    )
+
+
+def test_json_has_the_whole_ticket(desk):
+    """Contact, sessions, entries, deliveries and outgoing rows, with lists as lists."""
+    ticket = desk.json("ticket", "show", "T-2")
+    assert (ticket["number"], ticket["agent"], ticket["categories"]) == ("T-2", "joe", [])
+    assert [one["address"] for one in ticket["contact"]["addresses"]] == [BEN]
+    assert [one["kind"] for one in ticket["entries"]] == ["incoming"]
+    assert [one["recipient"] for one in ticket["deliveries"]] == [SUPPORT]
+    assert ticket["created_at"].endswith("+00:00")
+
+
+def test_an_unknown_ticket_is_said(desk):
+    """Exit 1 and one sentence."""
+    done = desk.command("ticket", "show", "T-99", check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "Error: there is no ticket 'T-99'; `mailgate ticket list` shows the newest\n"
+
+
+def test_commands_only_read(desk):
+    """A listing works beside the running gateway, and changes nothing in its database."""
+    before = desk.json("ticket", "list")
+    desk.command("ticket", "show", "T-1")
+    assert desk.json("ticket", "list") == before
