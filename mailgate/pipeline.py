@@ -7,8 +7,9 @@ replies.
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
+from mmap import MADV_DONTNEED, mmap
 from typing import Final
 
 from mailgate.domain.envelope import Received
@@ -23,6 +24,9 @@ from mailgate.store.writer import Writer
 
 # Up to this size parsing costs less than handing the mail to another thread does.
 PARSE_HERE: Final = 256 * 1024
+
+# So many large mails are looked through at the same time: each is mapped into memory as far as that goes.
+LARGE_AT_ONCE: Final = 2
 
 Accept = Callable[[Transaction, Incoming, UnitRules], list[DeliveryOutcome]]
 
@@ -41,6 +45,7 @@ class Pipeline:
     rules: Callable[[], UnitRules]
     report: Callable[[Received, list[DeliveryOutcome], str], None]
     report_again: Callable[[Received, DeliveryOutcome, str], None]
+    large: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(LARGE_AT_ONCE))
 
     async def accept_each(self, received: Received) -> list[Reply]:
         """Return one reply per recipient, in order (RFC 2033 4.2)."""
@@ -79,7 +84,8 @@ class Pipeline:
         else:
             octets = await asyncio.to_thread(self.blobs.adopt, received.octets)
             received = replace(received, octets=octets)
-            view = await asyncio.to_thread(_parse, received)
+            async with self.large:
+                view = await asyncio.to_thread(_parse, received)
         return Incoming(received, view, await self.gather(received, view))
 
     async def _store(self, incoming: Incoming, accept: Accept) -> list[DeliveryOutcome]:
@@ -92,8 +98,12 @@ class Pipeline:
 
 
 def _parse(received: Received) -> MessageView:
-    view = MessageView.parse(open_buffer(received.octets))
+    buffer = open_buffer(received.octets)
+    view = MessageView.parse(buffer)
     view.prepare()
+    if isinstance(buffer, mmap):
+        # What was looked through for parts need not stay in memory until the mail is written.
+        buffer.madvise(MADV_DONTNEED)
     return view
 
 
