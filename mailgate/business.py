@@ -73,7 +73,7 @@ class Business:
             catalogue = load_catalogue(
                 connection, recipient_delimiter=self._settings.rules.recipient_delimiter
             )
-        scripts = compile_book(catalogue, self._registry, self.scripts)
+        scripts = compile_book(catalogue, self._registry, self.scripts, wiring.script_limits(self._settings))
         self.catalogue, self.scripts = catalogue, scripts
         self.rules = self._unit_rules()
         self.stale = False

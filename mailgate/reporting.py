@@ -53,6 +53,8 @@ class Reporter:
             metrics.duplicates.inc()
         elif outcome.action:
             metrics.actions.inc(outcome.action)
+        if outcome.wrong_tokens:
+            metrics.wrong_tokens.inc(by=outcome.wrong_tokens)
         if outcome.crashed:
             metrics.crashes.inc()
         elif outcome.error and outcome.status != FAILED:

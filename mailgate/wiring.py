@@ -39,6 +39,7 @@ from mailgate.targets.lmtp import LmtpOptions
 from mailgate.targets.maildir import MaildirOptions
 from mailgate.targets.null import NullOptions
 from mailgate.targets.smtp import SmtpOptions
+from sieve_like.limits import Limits
 from sieve_like.registry import Registry
 from sieve_like.spec import Extension
 
@@ -285,6 +286,17 @@ def actions() -> Mapping[type[object], ActionSpec]:
     """Return the planner of each kind of action."""
     found = cast("dict[str, ActionSpec]", discover("mailgate.actions", "ACTION"))
     return {spec.kind: spec for spec in found.values()}
+
+
+def script_limits(settings: Settings) -> Limits:
+    """Return how far a script may go; what no setting names has the engine's own bound.
+
+    Redirects are bounded by the gate, which holds those that are too many; the engine would void the run.
+    """
+    rules = settings.rules
+    return Limits(
+        steps=rules.steps, actions=rules.actions, redirects=rules.actions, script_size=rules.script_size
+    )
 
 
 def language() -> Registry:

@@ -69,7 +69,7 @@ def complaints(template: Template) -> Iterator[tuple[str, int, str]]:
         source = getattr(template, part)
         try:
             environment.from_string(source)
-            for line, message in _unknown(environment.parse(source), environment.globals):
+            for line, message in sorted(_unknown(environment.parse(source), environment.globals)):
                 yield part, line, message
         except TemplateSyntaxError as error:
             yield part, error.lineno, error.message or "syntax error"

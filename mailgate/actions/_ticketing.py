@@ -80,6 +80,7 @@ def _person(plan: Plan, wish: TicketWish, rule: str) -> str:
         )
     plan.note("threading", how=threading.how.value, row=threading.row, tried=list(threading.tried))
     if threading.wrong_tokens:
+        plan.wrong_tokens += threading.wrong_tokens
         plan.note("wrong-token", count=threading.wrong_tokens)
     if threading.how is How.JOIN and threading.ticket is not None:
         return _join(plan, threading.ticket, wish, rule, unverified=threading.unverified)
@@ -189,12 +190,6 @@ def _incoming(plan: Plan, ticket: TicketView, kind: EntryKind, *, unverified: bo
 
 def _set_fields(plan: Plan, ticket: TicketView, wish: TicketWish, rule: str) -> None:
     """Change what the rule names and what differs; the rest of the script sees the ticket as it will be."""
-    seen = {
-        "queue": _queue(plan, wish),
-        "priority": wish.priority,
-        "status": wish.status,
-        "agent": wish.agent,
-    }
     follow_up = _follow_up(plan, wish)
     unseen = {
         "owner_group": wish.owner_group,
@@ -205,11 +200,20 @@ def _set_fields(plan: Plan, ticket: TicketView, wish: TicketWish, rule: str) -> 
         "follow_up_at": str(int(follow_up.timestamp() * 1000)) if follow_up is not None else "",
         "workflow": wish.workflow,
     }
-    changed = {name: value for name, value in seen.items() if value and getattr(ticket, name) != value}
-    for name, value in (*changed.items(), *unseen.items()):
+    after = replace(
+        ticket,
+        queue=_queue(plan, wish) or ticket.queue,
+        priority=wish.priority or ticket.priority,
+        status=wish.status or ticket.status,
+        agent=wish.agent or ticket.agent,
+    )
+    for name in ("queue", "priority", "status", "agent"):
+        if getattr(after, name) != getattr(ticket, name):
+            plan.add(ChangeTicket(ticket.ticket_id, name, getattr(after, name), rule))
+    for name, value in unseen.items():
         if value:
             plan.add(ChangeTicket(ticket.ticket_id, name, value, rule))
-    plan.ticket = replace(ticket, **changed) if changed else ticket
+    plan.ticket = after
 
 
 def _follow_up(plan: Plan, wish: TicketWish) -> datetime | None:

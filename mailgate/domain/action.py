@@ -56,6 +56,7 @@ class Plan:
     contact: ContactView | None = None
     contact_asked: bool = False
     answers: int = 0
+    wrong_tokens: int = 0
     done: dict[int, str] = field(default_factory=dict)
     _who: tuple[str, str] | None = None
 

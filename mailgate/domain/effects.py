@@ -251,6 +251,7 @@ class Decision:
     `rule` is `script:line` of the decisive action, `action` its name, `summary` goes into reply and log
     (`ticket=T-7`, `folder=INBOX`). `trace` is plain data (dicts, lists, strings, numbers) fit for JSON.
     `error` is the run-time error's text where the script failed and the implicit keep took over.
+    `wrong_tokens` counts what looked like a token of ours and was none.
     """
 
     effects: tuple[Effect, ...]
@@ -259,3 +260,4 @@ class Decision:
     summary: str
     trace: dict[str, object] = field(default_factory=dict)
     error: str = ""
+    wrong_tokens: int = 0

@@ -111,4 +111,5 @@ def _finish(
     }
     if error:
         trace["error"] = error
-    return Decision(tuple(plan.effects), rule, action, " ".join(plan.words), trace, error)
+    words = " ".join(plan.words)
+    return Decision(tuple(plan.effects), rule, action, words, trace, error, plan.wrong_tokens)

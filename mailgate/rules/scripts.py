@@ -8,12 +8,16 @@ author.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
+from typing import Final
 
 from mailgate.domain.routing import Catalogue
 from sieve_like.compiler import compile_script
 from sieve_like.errors import CompileErrors, Severity
+from sieve_like.limits import Limits
 from sieve_like.program import Program
 from sieve_like.registry import Registry
+
+DEFAULT_LIMITS: Final = Limits()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,12 @@ class CatalogueNames:
             "script": catalogue.scripts,
         }
 
+    @property
+    def digest(self) -> bytes:
+        """A digest of all names: two catalogues with the same check scripts alike."""
+        words = [f"{kind}\0{name}" for kind, names in self._kinds.items() for name in sorted(names)]
+        return sha256("\n".join(words).encode("utf-8", "surrogateescape")).digest()
+
     def known(self, kind: str, name: str) -> bool:
         """Whether the installation has this name; kinds that it does not keep are never wrong."""
         return kind not in self._kinds or name in self._kinds[kind]
@@ -72,24 +82,30 @@ def complaints_of(
     return ()
 
 
-def compile_book(catalogue: Catalogue, registry: Registry, last: ScriptBook) -> ScriptBook:
+def compile_book(
+    catalogue: Catalogue, registry: Registry, last: ScriptBook, limits: Limits = DEFAULT_LIMITS
+) -> ScriptBook:
     """Return the book for this catalogue; what did not change is taken over from the last one."""
+    names = CatalogueNames(catalogue)
     return ScriptBook(
         catalogue.version,
         {
-            name: _compile(name, source, catalogue, registry, last)
+            name: _compile(name, source, names, registry, last, limits)
             for name, source in catalogue.scripts.items()
         },
     )
 
 
-def _compile(name: str, source: str, catalogue: Catalogue, registry: Registry, last: ScriptBook) -> Compiled:
-    digest = sha256(source.encode("utf-8", "surrogateescape")).digest()
+def _compile(
+    name: str, source: str, names: CatalogueNames, registry: Registry, last: ScriptBook, limits: Limits
+) -> Compiled:
+    # A queue or template that goes away makes a script wrong that names it, though nobody touched it.
+    digest = sha256(source.encode("utf-8", "surrogateescape") + names.digest).digest()
     before = last.scripts.get(name)
     if before is not None and before.digest == digest and not before.error:
         return before
     try:
-        program = compile_script(source, name=name, registry=registry, catalogue=CatalogueNames(catalogue))
+        program = compile_script(source, name=name, registry=registry, limits=limits, catalogue=names)
     except CompileErrors as errors:
         return Compiled(before.program if before is not None else None, digest, str(errors))
     return Compiled(program, digest)

@@ -56,7 +56,7 @@ def apply_effects(effects: Iterable[Effect], app: Application) -> None:
         _apply(effect, app)
 
 
-def _apply(effect: Effect, app: Application) -> None:  # noqa: C901  a closed list, one line each
+def _apply(effect: Effect, app: Application) -> None:  # noqa: C901, PLR0912  a closed list, one line each
     match effect:
         case Deliver():
             apply_deliver(effect, app)

@@ -87,6 +87,7 @@ class DeliveryOutcome:
     suppressed: tuple[str, ...] = ()
     alarms: tuple[str, ...] = ()
     outbox_rows: int = 0
+    wrong_tokens: int = 0
     error: str = ""
     crashed: bool = False
 
@@ -239,6 +240,7 @@ def decide_and_apply(
         suppressed=tuple(app.suppressed),
         alarms=tuple(app.alarms),
         outbox_rows=app.outbox_rows,
+        wrong_tokens=decision.wrong_tokens,
         error=decision.error,
     )
 

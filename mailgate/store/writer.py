@@ -234,6 +234,8 @@ class Writer:
             signals = self._write(batch)
         except Abandoned as abandoned:
             fault = abandoned.reply_with
+            # Whoever hears of it, in a log or at a command, is to know why.
+            fault.__cause__ = fault.__cause__ or abandoned.__cause__
             log.exception("batch of %d abandoned", len(batch), exc_info=abandoned)
             for job in batch:
                 job.result = fault
