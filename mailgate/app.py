@@ -77,7 +77,9 @@ class Gateway:
         self.keys = wiring.load_keys(settings.keys_path)
         self.store = open_store(wiring.store_options(settings), hooks=hooks)
         self.metrics = Metrics(CollectorRegistry(), program_version())
-        self.business = Business(self.store, settings, self.keys, self._reloaded)
+        self.business = Business(
+            self.store, settings, self.keys, self._reloaded, lambda: self.worker.relay_rests_until
+        )
         self.writer = Writer(
             self.store,
             limits=wiring.writer_limits(settings),

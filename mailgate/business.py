@@ -7,6 +7,7 @@ database cannot be asked, the last snapshot stays and is marked stale: then nobo
 import threading
 from collections.abc import Callable
 from contextlib import closing
+from datetime import datetime
 
 from mailgate import wiring
 from mailgate.config.settings import Settings
@@ -16,6 +17,7 @@ from mailgate.rules.decide import Decider
 from mailgate.rules.scripts import ScriptBook, compile_book
 from mailgate.store.business import catalogue_version, load_catalogue
 from mailgate.store.db import Store
+from mailgate.store.transaction import EPOCH
 from mailgate.store.unit import UnitRules
 
 # The target that needs no table in the settings: mailgate's own database.
@@ -25,13 +27,19 @@ OWN_STORE = "store"
 class Business:
     """The catalogue, the compiled scripts and the unit's rules made of them.
 
-    `reloaded` is told after each reading: "" or what went wrong.
+    `reloaded` is told after each reading: "" or what went wrong. `relay_rests_until` is the worker's word.
     """
 
     def __init__(
-        self, store: Store, settings: Settings, keys: tuple[bytes, ...], reloaded: Callable[[str], None]
+        self,
+        store: Store,
+        settings: Settings,
+        keys: tuple[bytes, ...],
+        reloaded: Callable[[str], None],
+        relay_rests_until: Callable[[], datetime] = lambda: EPOCH,
     ) -> None:
         self._store, self._settings, self._reloaded = store, settings, reloaded
+        self._relay_rests_until = relay_rests_until
         self._registry = wiring.language()
         self._turn = threading.Lock()
         self.stale = True
@@ -80,7 +88,13 @@ class Business:
 
     def _unit_rules(self) -> UnitRules:
         gate = Gate(wiring.gate_policy(self._settings, self.catalogue))
-        return UnitRules(self._decider, self.catalogue, gate, tries=self._settings.limits.tries)
+        return UnitRules(
+            self._decider,
+            self.catalogue,
+            gate,
+            tries=self._settings.limits.tries,
+            relay_rests_until=self._relay_rests_until,
+        )
 
     def unknown_targets(self) -> dict[str, str]:
         """Return addresses whose target is in no settings file: their mail waits in the outbox."""

@@ -27,14 +27,17 @@ class Lane:
     """One target's queue; `carry` takes a batch to its end, raising nothing.
 
     It is full when more than `room` rows wait in it and they will wait for longer than `slow_s`, and while it
-    rests because the target was away.
+    rests because the target was away, of which `rest` is told with the seconds.
     """
 
-    def __init__(self, target: Target, room: int, slow_s: float, carry: Carry) -> None:
+    def __init__(
+        self, target: Target, room: int, slow_s: float, carry: Carry, rest: Callable[[float], None]
+    ) -> None:
         self._target = target
         self._room = room
         self._slow_s = slow_s
         self._carry = carry
+        self._rest = rest
         self._rows: deque[OutboxRow] = deque()
         self._running: set[asyncio.Task[None]] = set()
         self._open = True
@@ -82,6 +85,8 @@ class Lane:
         now = asyncio.get_running_loop().time()
         self._rest_s = min(2 * self._rest_s or FIRST_REST_S, LONGEST_REST_S) if away else 0.0
         self._rests_until = now + self._rest_s
+        if away:
+            self._rest(self._rest_s)
         self._pace += WEIGHT * ((now - self._mark) / len(batch) - self._pace)
         self._mark = now
 

@@ -16,18 +16,19 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from random import random
 from typing import Final, cast
 
 from mailgate.domain.target import Job, JobKind, Outcome, Retry, Target
-from mailgate.errors import ShuttingDown
+from mailgate.errors import MailError, ShuttingDown
 from mailgate.outbox.lane import Lane
 from mailgate.outbox.load import Loader
 from mailgate.outbox.retry import GIVE_UP_AFTER, next_step
 from mailgate.outbox.settling import Settler
 from mailgate.store.blobs import Hook, no_hook
 from mailgate.store.db import Store
-from mailgate.store.outbox_rows import Settled, claim, next_due, renew
+from mailgate.store.outbox_rows import Settled, claim, next_due, postpone, renew
 from mailgate.store.rows import OutboxRow
 from mailgate.store.transaction import Transaction, from_millis
 from mailgate.store.writer import Writer
@@ -113,7 +114,7 @@ class Worker:
         # One thread, since a connection belongs to one.
         self._reader = ThreadPoolExecutor(1, "mailgate-outbox")
         self._lanes = {
-            name: Lane(target, options.lane_room, options.slow_s, self._carry)
+            name: Lane(target, options.lane_room, options.slow_s, self._carry, partial(self._rest, name))
             for name, target in {**targets, RELAY: relay}.items()
         }
         self._settler = Settler(writer, self._recorded)
@@ -121,6 +122,8 @@ class Worker:
         self._wake = asyncio.Event()
         self._idle_s = IDLE_FIRST_S
         self._stopping = False
+        # Before this, nothing that goes out by the relay need be due: it was away a moment ago.
+        self.relay_rests_until = clock()
 
     def wake(self) -> None:
         """Look for work now; call it in the event loop's thread when rows were added or made due."""
@@ -260,11 +263,19 @@ class Worker:
             outcomes = [Retry(f"local problem: {type(error).__name__}")] * len(rows)
         for row, outcome in zip(rows, outcomes, strict=True):
             self._outcome(row, outcome)
-        away = all(isinstance(one, Retry) and one.away for one in outcomes)
-        if away:
-            # What waits in the lane is put off when the lane has noticed.
-            asyncio.get_running_loop().call_soon(self._unload)
-        return away
+        return all(isinstance(one, Retry) and one.away for one in outcomes)
+
+    def _rest(self, name: str, seconds: float) -> None:
+        """Leave a target alone that was away: what waits for it, here and in the database, waits longer."""
+        until = self._clock() + timedelta(seconds=seconds)
+        if name == RELAY:
+            self.relay_rests_until = until
+        self._unload()
+        try:
+            self._writer.submit(lambda tx: postpone(tx, name, until))
+        except MailError as error:
+            log.info("what waits for an absent target is not postponed: %s", error)
+        asyncio.get_running_loop().call_later(seconds, self._wake.set)
 
     def _outcome(self, row: OutboxRow, outcome: Outcome) -> None:
         """Note what became of a row."""

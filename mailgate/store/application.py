@@ -53,6 +53,7 @@ class Application:
     gate: Gate
     delivery_id: int
     message_id: int
+    relay_due: int = 0
     forwards: int = 0
     status: str = "accepted"
     reason: str = ""

@@ -31,12 +31,13 @@ def _outbox(app: Application, kind: str, state: str, **columns: object) -> int:
         "message_id": app.message_id,
         "delivery_id": app.delivery_id,
         "trace_id": app.mail.received.trace_id,
-        "due": tx.now_ms,
+        "due": tx.now_ms if kind == "deliver" else app.relay_due,
         "created_at": tx.now_ms,
     }
     values.update(columns)
     tx.execute(tx.hot.out.outbox, OutboxRow(**{**EMPTY, **values}))  # type: ignore[arg-type]
-    tx.signals.add("outbox")
+    if values["due"] == tx.now_ms:
+        tx.signals.add("outbox")
     app.outbox_rows += 1
     return outbox_id
 

@@ -370,6 +370,23 @@ class OutboxSql:
         "lease_until id owner",
         lambda: Outbox.update({Outbox.lease_until: slot("lease_until")}).where(_held_by_owner()),
     )
+    postpone_relay: str = _query(
+        "until until",
+        lambda: Outbox.update({Outbox.due: slot("until")}).where(
+            (Outbox.state == literal("waiting"))
+            & (Outbox.due < slot("until"))
+            & (Outbox.kind != literal("deliver"))
+        ),
+    )
+    postpone_target: str = _query(
+        "until until target",
+        lambda: Outbox.update({Outbox.due: slot("until")}).where(
+            (Outbox.state == literal("waiting"))
+            & (Outbox.due < slot("until"))
+            & (Outbox.kind == literal("deliver"))
+            & (Outbox.target == slot("target"))
+        ),
+    )
     settle: str = _query(
         "state attempts due finished_at reason last_reply id owner",
         lambda: Outbox.update(

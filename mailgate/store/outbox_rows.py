@@ -64,6 +64,14 @@ def renew(tx: Transaction, owner: str, ids: Iterable[int], now: datetime, lease_
     return sum(tx.execute(tx.hot.outbox.renew, (until, i, owner)).rowcount for i in ids)
 
 
+def postpone(tx: Transaction, target: str, until: datetime) -> int:
+    """Let nothing that waits for a target ("" is the relay) be due before then; returns how many rows."""
+    at = millis(until)
+    if target:
+        return tx.execute(tx.hot.outbox.postpone_target, (at, at, target)).rowcount
+    return tx.execute(tx.hot.outbox.postpone_relay, (at, at)).rowcount
+
+
 def settle(tx: Transaction, results: Sequence[Settled]) -> int:
     """Record outcomes of rows that the owner still holds; returns how many did."""
     done = 0

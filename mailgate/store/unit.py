@@ -28,7 +28,7 @@ from mailgate.store.mailrows import MailRows
 from mailgate.store.pack import clean, pack
 from mailgate.store.read import UnitReader
 from mailgate.store.rows import DeliveryRow, SeenRow
-from mailgate.store.transaction import Transaction
+from mailgate.store.transaction import EPOCH, Transaction, millis
 
 Decide = Callable[[Mail, Route, Catalogue, Reader, datetime], Decision]
 
@@ -55,6 +55,8 @@ class UnitRules:
     gate: Gate
     tries: int = TRIES
     seen_for_ms: int = SEEN_FOR_MS
+    # Before then the relay is not asked: it was away a moment ago.
+    relay_rests_until: Callable[[], datetime] = lambda: EPOCH
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +223,7 @@ def decide_and_apply(
     reader = UnitReader(tx)
     decision = rules.decide(mail, route, rules.catalogue, reader, tx.now)
     app = Application(tx, mail, reader, rules.gate, tx.allocate("delivery"), rows.message_id)
+    app.relay_due = max(tx.now_ms, millis(rules.relay_rests_until()))
     apply_effects(decision.effects, app)
     rows.insert()
     if app.ticket_id and not app.number:

@@ -476,3 +476,24 @@ def test_a_target_that_is_away_is_not_asked_for_every_mail(outbox, clock):
     back = Plain()
     outbox.work(lambda: set(outbox.states().values()) == {"sent"}, {"box": back})
     assert len(back.jobs) == 6
+
+
+def test_while_the_relay_is_away_nothing_for_it_is_due(outbox, clock):
+    """What waits in the database is postponed with one statement, and new mail is told until when."""
+    away, told = Plain(answer=lambda job: Retry("connection refused", away=True)), []
+    rows = [outbox.add_send(f"ann{n}@example.net") for n in range(150)]
+
+    async def run():
+        worker = outbox.worker(relay=away, batch=10)
+        task = asyncio.create_task(worker.run())
+        await until(lambda: not outbox.ask("SELECT 1 FROM outbox WHERE due <= created_at"))
+        worker.stop()
+        await task
+        told.append(worker.relay_rests_until)
+
+    asyncio.run(run())
+    assert told[0] > outbox.writer._clock()
+    assert len(away.jobs) < len(rows)
+    assert set(outbox.states().values()) == {"waiting"}
+    clock.move(seconds=3600)
+    outbox.work(lambda: set(outbox.states().values()) == {"sent"}, relay=Plain())

@@ -232,6 +232,17 @@ def test_a_target_gets_an_outbox_row(accept, ask):
     assert ask("SELECT folder FROM delivery") == [("INBOX",)]
 
 
+def test_while_the_relay_rests_a_redirect_is_due_later_and_a_delivery_now(accept, ask):
+    """What the relay cannot take anyhow wakes nobody; other targets are not concerned."""
+    until = START + timedelta(minutes=1)
+    effects = (Forward("else@example.net", "ann@example.net"), Deliver("maildir", "INBOX"))
+    accept(incoming(), deciding(*effects), relay_rests_until=lambda: until)
+    assert ask("SELECT kind, due - created_at FROM outbox ORDER BY id") == [
+        ("redirect", 60_000),
+        ("deliver", 0),
+    ]
+
+
 def test_remember_failing_and_suppressed_by_the_planner(accept, ask):
     """The small effects each have their row."""
     accept(

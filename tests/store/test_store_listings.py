@@ -26,6 +26,11 @@ class Explaining:
         """Leave the connection to its owner."""
 
 
+def grows(sql):
+    """Whether a query reads a table that grows with the mail."""
+    return any(f'"{table}" AS' in sql for table in BIG)
+
+
 @pytest.fixture
 def look(store):
     """Run a listing; no query of it may walk through a whole table that grows."""
@@ -34,11 +39,10 @@ def look(store):
         with queries.reading(store) as connection:
             explaining = Explaining(connection)
             result = function(explaining, *arguments, **named)
-        scans = [
-            (plan, sql) for plan, sql in explaining.plans if plan.startswith("SCAN") and "INDEX" not in plan
-        ]
-        wrong = [one for one in scans if any(f'FROM "{table}" ' in one[1] for table in BIG)]
-        assert not [one for one in wrong if "ORDER BY" not in one[1]], wrong
+        scans = [(plan, sql) for plan, sql in explaining.plans if plan.startswith("SCAN") and grows(sql)]
+        # A small index that holds the rows of one state is walked from its start: that is what it is for.
+        wrong = [one for one in scans if "USING INDEX outbox_" not in one[0]]
+        assert not wrong, wrong
         return result
 
     return run
@@ -106,7 +110,7 @@ def test_a_contact_has_its_tickets_by_any_of_its_addresses(accept, look):
     """The address is folded, and shown beside the ticket."""
     accept(incoming(), ticketing())
     (found,) = look(listings.tickets, contact="ANN@Example.net")
-    assert (found["number"], found["contact"]) == ("T-1", "ann@example.net")
+    assert (found["number"], found["contact"]) == ("T-1", "Ann@Example.net")
 
 
 def test_what_is_put_away_is_off_the_list_once(accept, writer, look):
@@ -118,3 +122,11 @@ def test_what_is_put_away_is_off_the_list_once(accept, writer, look):
     ]
     assert put_away == [1, 0]
     assert look(queries.list_deliveries, status="aside") == []
+
+
+def test_a_query_without_an_index_is_noticed(look):
+    """What these tests rely on: a walk through a whole table fails them."""
+    from mailgate.store.models.mail import Message
+
+    with pytest.raises(AssertionError, match="SCAN"):
+        look(queries.rows, Message.select().where(Message.subject == "x"))
