@@ -10,7 +10,7 @@ import json
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -159,11 +159,13 @@ class Gateway:
                 file.write_text(text)
         self.command("apply", str(folder))
 
-    def start(self, *, wait: bool = True, env: Mapping[str, str] | None = None) -> None:
-        """Start `mailgate run`, and wait until every listener greets."""
+    def start(
+        self, *, wait: bool = True, env: Mapping[str, str] | None = None, prefix: Sequence[str] = ()
+    ) -> None:
+        """Start `mailgate run`, behind a command that becomes it, and wait until every listener greets."""
         with self.logfile.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "mailgate", "--config", str(self.config), "run"],
+                [*prefix, sys.executable, "-m", "mailgate", "--config", str(self.config), "run"],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=env and dict(env),
             )  # fmt: skip
         if wait:

@@ -5,12 +5,15 @@ from mailgate.domain.contact import clean_name, company_name
 from mailgate.domain.effects import OpenContact
 from mailgate.domain.ports import ContactView
 
+# Who writes without any address.
+NOBODY = "unknown sender"
+
 
 def open_contact(plan: Plan, *, categories: tuple[str, ...] = (), company: str = "") -> ContactView:
     """Plan a new contact for the author; later questions of this run already see it."""
     contact = ContactView(
         contact_id=plan.reader.allocate("contact"),
-        name=clean_name(plan.author_name) or plan.author,
+        name=clean_name(plan.author_name) or plan.author or NOBODY,
         address=plan.author,
         categories=categories,
         company=company or company_name(plan.author),
@@ -23,5 +26,9 @@ def open_contact(plan: Plan, *, categories: tuple[str, ...] = (), company: str =
 
 
 def ensure_contact(plan: Plan) -> ContactView:
-    """Return the author's contact; a ticket needs one, so an unknown author gets one without categories."""
-    return plan.known_contact() or open_contact(plan)
+    """Return the author's contact; a ticket needs one, so an unknown author gets one without categories.
+
+    All mail that names no author at all (a notice with a null sender and no From) shares one contact.
+    """
+    known = plan.known_contact() or (None if plan.author else plan.reader.contact(""))
+    return known or open_contact(plan)

@@ -30,7 +30,8 @@ def without_links(text: str) -> str:
     """Return the text with everything that a mail reader would turn into a link taken out."""
     if "." not in text and ":" not in text:
         return text  # no link does without both
-    return str(LINK.sub("…", text))
+    # The library takes a replacement that is no function octet by octet, and breaks the character.
+    return str(LINK.sub(lambda _: "…", text))
 
 
 def is_stranger(plan: Plan) -> bool:

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Final
 
 from jinja2 import Template as Compiled
-from jinja2 import TemplateError, TemplateSyntaxError, meta, nodes
+from jinja2 import TemplateError, TemplateRuntimeError, TemplateSyntaxError, meta, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from mailgate.actions._names import NAMES, is_stranger, without_links
@@ -18,6 +18,17 @@ from mailgate.domain.routing import Template
 
 PLAIN: Final = ImmutableSandboxedEnvironment(autoescape=False, keep_trailing_newline=True)
 HTML: Final = ImmutableSandboxedEnvironment(autoescape=True, keep_trailing_newline=True)
+# What an expression of a template can end with, beyond the library's own errors: `{{ 1 // 0 }}`,
+# `{{ mail.subject + 1 }}`. Errors of the database, which values are read from, are not among them.
+FAULTS: Final = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    MemoryError,
+    TypeError,
+    ValueError,
+    RecursionError,
+)
 # What templates may name besides the namespaces (see `actions/reply.py`).
 EXTRA: Final = frozenset({"salutation"})
 # What a sender can fill with whatever he likes; addresses are not among it, they must stay what they are.
@@ -57,7 +68,10 @@ def render(plan: Plan, source: str, extra: Mapping[str, str], *, html: bool = Fa
     if "{" not in source:
         return source
     values: dict[str, object] = {name: _Values(plan, name) for name in NAMES}
-    return _compiled(source, html=html).render({**values, **extra})
+    try:
+        return _compiled(source, html=html).render({**values, **extra})
+    except FAULTS as error:
+        raise TemplateRuntimeError(f"{type(error).__name__}: {error}") from error
 
 
 def complaints(template: Template) -> Iterator[tuple[str, int, str]]:

@@ -63,7 +63,8 @@ def _build(args: Args) -> Ticket:
         subject=args.text("subject"),
         priority=args.text("priority"),
         status=args.text("status"),
-        agent=args.text("assign"),
+        # "auto" leaves it to whoever shares out the work; until somebody takes it, it is nobody's (G15).
+        agent="" if args.text("assign") == "auto" else args.text("assign"),
         owner_group=args.text("owner_group"),
         workflow=args.text("workflow"),
         follow_up_agent=args.text("follow_up"),

@@ -81,7 +81,7 @@ def add(call: Call, item: "Item", how: How) -> None:
         there = found.all(kind).get(key)
         if there is not None and not _same(there, item):
             raise CommandError(
-                f"there is a {kind} {key!r} already; `mailgate {COMMANDS[kind]} set` changes it"
+                f"the {kind} {key!r} is there already; `mailgate {COMMANDS[kind]} set` changes it"
             )
         return item
 

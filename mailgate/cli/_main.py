@@ -1,5 +1,6 @@
 """The `mailgate` command: finds its commands, turns errors into exit codes."""
 
+import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -71,7 +72,10 @@ class Commands(click.Group):
         except Exception as error:
             code = getattr(error, "exit_code", None)
             if not isinstance(code, int):
-                raise
+                # A file or a database that can't be read is no bug: nobody wants to see where it was met.
+                if not isinstance(error, (OSError, sqlite3.Error)) or isinstance(error, BrokenPipeError):
+                    raise
+                raise Failure(str(error), FAILED) from None
             raise Failure(str(error), code) from None
 
 

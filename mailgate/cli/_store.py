@@ -1,5 +1,6 @@
 """What commands that look into the database or change it share: store, writer, a word to the gateway."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -40,6 +41,8 @@ def writing(call: Call) -> "Iterator[tuple[Store, Writer]]":
     """Open the store with a writer of our own: the database takes turns between us and the gateway."""
     from mailgate.store.writer import Writer  # noqa: PLC0415  --help must not pay for it
 
+    # What goes wrong is said once, in a sentence, by the command; the log is the gateway's.
+    logging.getLogger("mailgate").addHandler(logging.NullHandler())
     with opened(call) as store:
         writer = Writer(store)
         writer.start()

@@ -18,7 +18,8 @@ from mailgate.errors import TryLater
 from mailgate.rules.scripts import ScriptBook, compile_book
 from mailgate.store import again, queries
 from mailgate.store.unit import Incoming
-from mailgate.wiring import check_policy, language, load_keys
+from mailgate.wiring import check_policy, language, load_keys, script_limits
+from sieve_like.limits import Limits
 
 if TYPE_CHECKING:
     from mailgate.domain.effects import Decision
@@ -38,7 +39,7 @@ def trial(
         if error := business.reload():
             raise CommandError(f"the rules cannot be read: {error}")
         if source is not None:
-            _put_in(business, recipient, source)
+            _put_in(business, recipient, source, script_limits(settings))
         received = Received(
             octets=Octets(len(octets), hashlib.sha256(octets).digest(), data=octets),
             envelope=Envelope(sender, (Recipient(recipient),)),
@@ -55,13 +56,13 @@ def trial(
                 raise CommandError(f"{error}: no address and no pattern takes mail for it") from None
 
 
-def _put_in(business: Business, recipient: str, source: str) -> None:
+def _put_in(business: Business, recipient: str, source: str, limits: Limits) -> None:
     """Let another text stand in for the script of the recipient's address, or give it one where none is."""
     route = business.catalogue.route(recipient) or Route(fold(recipient))
     scripts = {**business.catalogue.scripts, TRIED: source}
     routes = {**business.catalogue.routes, fold(recipient): replace(route, script=TRIED)}
     changed: Catalogue = replace(business.catalogue, scripts=scripts, routes=routes)
-    book = compile_book(changed, language(), ScriptBook())
+    book = compile_book(changed, language(), ScriptBook(), limits)
     if TRIED in book.errors():
         raise CommandError(book.errors()[TRIED])
     business.catalogue, business.scripts = changed, book

@@ -55,7 +55,7 @@ def show(call: Call, name: str, *, as_json: bool) -> None:
     route = found.served(name)
     if route is None:
         raise CommandError(f"no address and no pattern takes mail for {name}: it is answered 550 5.1.1")
-    values = dict(zip(("served by", *HEADERS[1:]), _row(found, route), strict=True))
+    values = dict(zip(("served_by", *HEADERS[1:]), _row(found, route), strict=True))
     _business.show_one({"address": name, **values}, as_json=as_json)
 
 

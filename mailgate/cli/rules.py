@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mailgate.cli._items import Present
     from sieve_like.errors import Diagnostic
 
-HEADERS = ("name", "lines", "used by", "error", "file")
+HEADERS = ("name", "lines", "used_by", "error", "file")
 
 
 @click.group("rules")

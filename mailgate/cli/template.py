@@ -12,7 +12,7 @@ from mailgate.cli._read import FILE, text_of
 if TYPE_CHECKING:
     from mailgate.domain.routing import Template
 
-HEADERS = ("name", "language", "subject", "html", "used by", "error", "file")
+HEADERS = ("name", "language", "subject", "html", "used_by", "error", "file")
 PARTS = ("subject", "text", "html", "language")
 
 

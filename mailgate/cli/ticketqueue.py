@@ -47,8 +47,8 @@ def _tickets(call: Call) -> dict[str, dict[str, int]]:
     counts: dict[str, dict[str, int]] = {}
     with reading(call) as (_store, connection):
         for row in ticket_counts(connection):
-            if row["count"]:
-                counts.setdefault(row["queue"], {})[row["status"]] = row["count"]
+            if row["n"]:
+                counts.setdefault(row["queue"], {})[row["status"]] = row["n"]
     return counts
 
 
@@ -64,7 +64,7 @@ def show(call: Call, name: str, *, as_json: bool) -> None:
     item = _business.named(found, "queue", name)
     counts = _tickets(call).get(name, {})
     values: dict[str, Any] = {key: getattr(item, key) for key in HEADERS[:5]}
-    values["used by"] = users("queue", name, found.catalogue, found.business.addresses)
+    values["used_by"] = users("queue", name, found.catalogue, found.business.addresses)
     values["tickets"] = counts if as_json else [f"{n} {status}" for status, n in counts.items()]
     values["file"] = found.origins["queue", name]
     _business.show_one(values, as_json=as_json)

@@ -240,7 +240,7 @@ def _by_number(search: _Search) -> TicketView | None:
 
 def _by_subject(search: _Search) -> TicketView | None:
     """Row 4: the contact wrote with the same subject lately, and the rule asks for that (S5)."""
-    if not search.match_key or len(search.authors) != 1:
+    if not search.match_key or len(search.authors) != 1 or not search.authors[0]:
         return None
     contact = search.reader.contact(search.authors[0])
     if contact is None:

@@ -76,16 +76,12 @@ def mail(c: "Connection", argument: bytes) -> Reply:
     _greeted(c)
     if c.sender is not None:
         raise ProtocolError("nested MAIL", code=503)
-    if c.mails >= c.limits.session_mails or c.octets > c.limits.session_size:
-        c.goodbye(Reply(421, "4.7.0", "session is long enough, come back"))
-        return OK
-    path, rest = _path(argument, b"FROM:", "MAIL FROM:<address>")
-    size, body, utf8 = mail_parameters(rest)
-    try:
-        sender, rest = parse_path(path, utf8=utf8, null_ok=True, bare_postmaster=False)
-    except BadPath as error:
-        raise BadPath(error.reply.text, code=error.reply.code, enhanced="5.1.7") from None
-    _nothing_left(rest)
+    c.excused = True
+    path, rest = _path(argument, b"FROM:", "MAIL FROM:<address>", "5.1.7")
+    size, body, utf8 = mail_parameters(rest, auth=bool(c.service.passwords))
+    sender, left = parse_path(path, utf8=utf8, null_ok=True, bare_postmaster=False)
+    if left:
+        raise BadPath("malformed address", enhanced="5.1.7")
     if size > c.limits.message_size:
         raise TooBig(f"message bigger than {c.limits.message_size} octets")
     not_ready = c.door.ready()
@@ -95,12 +91,18 @@ def mail(c: "Connection", argument: bytes) -> Reply:
     return Reply(250, "2.1.0", "ok")
 
 
-def _path(argument: bytes, word: bytes, usage: str) -> tuple[bytes, bytes]:
-    """Return the path and the parameters; a blank behind the colon is read, since old clients send it."""
+def _path(argument: bytes, word: bytes, usage: str, enhanced: str) -> tuple[bytes, bytes]:
+    """Return the path and the parameters; a blank behind the colon is read, since old clients send it.
+
+    `enhanced` is the code for a path that something sticks to (RFC 3463 3.2 knows senders and recipients
+    apart).
+    """
     if argument[: len(word)].upper() != word:
         raise ProtocolError(f"usage: {usage}", code=501, enhanced="5.5.4")
     rest = argument[len(word) :].lstrip(b" ")
     end = _path_end(rest)
+    if rest[end : end + 1] not in {b"", b" "}:
+        raise BadPath("malformed address", enhanced=enhanced)
     return rest[:end], rest[end:]
 
 
@@ -121,20 +123,16 @@ def _path_end(rest: bytes) -> int:
     return len(rest)
 
 
-def _nothing_left(rest: bytes) -> None:
-    if rest:
-        raise BadPath("malformed address")
-
-
-def rcpt(c: "Connection", argument: bytes) -> Reply:
+def rcpt(c: "Connection", argument: bytes) -> Reply | None:
     """RCPT TO:<path> parameters (RFC 5321 4.1.1.3); answered from memory."""
     if c.sender is None:
-        raise ProtocolError("MAIL first", code=503)
-    path, rest = _path(argument, b"TO:", "RCPT TO:<address>")
+        return _out_of_order(c, "MAIL first")
+    path, rest = _path(argument, b"TO:", "RCPT TO:<address>", "5.1.3")
+    address, left = parse_path(path, utf8=c.utf8, null_ok=False, bare_postmaster=True)
+    if left:
+        raise BadPath("malformed address")
     for name in read_parameters(rest):
         raise unknown(name)
-    address, left = parse_path(path, utf8=c.utf8, null_ok=False, bare_postmaster=True)
-    _nothing_left(left)
     if len(c.recipients) >= c.limits.recipients:
         raise TooManyRecipients
     refusal = c.door.recipient(address)
@@ -144,12 +142,24 @@ def rcpt(c: "Connection", argument: bytes) -> Reply:
     return Reply(250, "2.1.5", "ok")
 
 
+def _out_of_order(c: "Connection", text: str) -> Reply | None:
+    """Say 503; it counts as an error only where nothing came before it.
+
+    A client that pipelines sends RCPT and DATA before it knows that MAIL or all of RCPT were refused.
+    """
+    refusal = ProtocolError(text, code=503)
+    if not c.excused:
+        raise refusal
+    c.say(refusal.reply)
+    return None
+
+
 def data(c: "Connection", argument: bytes) -> Reply | None:
     """Start the content (RFC 5321 4.1.1.4); without a recipient 503, as RFC 2033 4.2 says too."""
     if argument:
         raise ProtocolError("DATA takes no argument", code=501, enhanced="5.5.4")
     if not c.recipients:
-        raise ProtocolError("no valid recipients", code=503)
+        return _out_of_order(c, "no valid recipients")
     not_ready = c.door.ready()
     if not_ready is not None:
         return not_ready
@@ -193,6 +203,7 @@ def xforward(c: "Connection", argument: bytes) -> Reply:
     """XFORWARD from a trusted client: where the mail came from, for the logs."""
     if not c.trusted:
         raise ProtocolError("not for you", code=550, enhanced="5.7.1")
+    _greeted(c)
     if c.sender is not None:
         raise ProtocolError("not within a mail", code=503)
     c.xforward = read_xforward(argument, c.xforward)
@@ -200,9 +211,9 @@ def xforward(c: "Connection", argument: bytes) -> Reply:
 
 
 def starttls(c: "Connection", argument: bytes) -> Reply | None:
-    """STARTTLS (RFC 3207), where a certificate is set up."""
+    """STARTTLS (RFC 3207), where a certificate is set up; what was pipelined behind it is thrown away."""
     if c.service.tls is None:
-        raise ProtocolError
+        raise ProtocolError("TLS is not offered", code=502)
     if argument:
         raise ProtocolError("STARTTLS takes no argument", code=501, enhanced="5.5.4")
     if c.session.ssl is not None:
@@ -214,7 +225,7 @@ def starttls(c: "Connection", argument: bytes) -> Reply | None:
 def auth(c: "Connection", argument: bytes) -> Reply | None:
     """AUTH PLAIN or LOGIN (RFC 4954), inside of TLS only."""
     if not c.service.passwords:
-        raise ProtocolError
+        raise ProtocolError("nobody logs in here", code=502)
     if c.sender is not None:
         raise ProtocolError("not within a mail", code=503)
     text = argument.decode("latin-1")
@@ -229,6 +240,11 @@ def password_matches(passwords: Mapping[str, str], data: Any) -> bool:
     return hmac.compare_digest(expected, data.password) and login in passwords
 
 
+def not_mail(c: "Connection", _argument: bytes) -> None:
+    """End it: a web page made its reader's browser talk to us, with mail in what it posts."""
+    c.goodbye(Reply(421, "4.7.0", "this is no web server"))
+
+
 SHARED: Final[Mapping[str, Command]] = {
     "MAIL": mail,
     "RCPT": rcpt,
@@ -239,4 +255,9 @@ SHARED: Final[Mapping[str, Command]] = {
     "HELP": help_,
     "QUIT": quit_,
     "XFORWARD": xforward,
+    "GET": not_mail,
+    "POST": not_mail,
+    "PUT": not_mail,
+    "OPTIONS": not_mail,
+    "CONNECT": not_mail,
 }

@@ -16,14 +16,17 @@ from mailgate.domain.envelope import Envelope, Origin, Received, Recipient
 from mailgate.errors import HouseFault, MailError, ProtocolError, Reply, ShuttingDown
 from mailgate.intake import commands
 from mailgate.intake.data import Spool, Unstuffer
+from mailgate.intake.dialog import Lines
 from mailgate.intake.door import Door, Service
 from mailgate.intake.peer import describe, trusted
 
 NEWLINE: Final = b"\n"
+# A handshake record of TLS 1.x: somebody speaks TLS where nobody asked for it.
+TLS_RECORD: Final = b"\x16\x03"
 
 
 class State(Enum):
-    """What the next octets are; `BUSY`: a mail is being stored, `FOREIGN`: aiosmtpd reads (AUTH, TLS)."""
+    """What the next octets are; `BUSY`: a mail is being stored, `FOREIGN`: aiosmtpd works (AUTH, TLS)."""
 
     COMMAND = auto()
     SKIP_LINE = auto()
@@ -42,6 +45,9 @@ class Connection(SMTP):
     transport: Any
     _reader: Any
     _writer: Any
+    _original_transport: Any
+    # The base class's: whether the client reads too slowly, and our writes pile up.
+    _paused: bool
 
     def __init__(self, door: Door, service: Service, registry: set["Connection"]) -> None:
         self.command_size_limits: dict[str, int] = {}  # the base class shares one between all connections
@@ -61,15 +67,16 @@ class Connection(SMTP):
         self.state = State.COMMAND
         self.peer, self.uid, self.trusted = "", -1, False
         self.login = ""
-        self.xforward: dict[str, str] = {}
         self.stopping = False
         self.mails = self.noops = self.errors = self.octets = 0
         self._input = bytearray()
         self._output: list[bytes] = []
-        self._paused = False
+        self._reading_paused = False
+        self._ended = False
         self._task: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._started = self._touched = self.loop.time()
+        self.lines = Lines(self._work)
         self.spool = Spool(service.incoming, inline_max=0, limit=0)
         self.forget_mail()
 
@@ -84,12 +91,13 @@ class Connection(SMTP):
         if self._tls_protocol is not None:
             # RFC 3207 4.2: the client starts anew.
             self.transport = transport
-            self._reader._transport = self._writer._transport = transport  # noqa: SLF001  as the base does
+            self._writer._transport = transport  # noqa: SLF001  as the base does
             self.session.ssl = self._tls_protocol._extra  # noqa: SLF001
             self.state = State.COMMAND
             return
         asyncio.StreamReaderProtocol.connection_made(self, transport)
         self.transport = transport
+        self._reader = self.lines
         self._registry.add(self)
         self.peer, self.uid = describe(transport)
         self.session.peer = self.peer
@@ -102,25 +110,31 @@ class Connection(SMTP):
         """Take what came; the work goes on until something must be waited for."""
         self._touched = self.loop.time()
         self.octets += len(data)
-        if self.state is State.FOREIGN:
-            self._reader.feed_data(data)
-            return
         if self.state is State.DATA and not self._input:
             self._feed(data)
-        else:
+        elif self.state is not State.CLOSED:
             self._input += data
         self._work()
 
-    def eof_received(self) -> bool | None:
-        """Close, as the client will say no more; a mail that is being stored is finished all the same."""
-        if self.state is not State.BUSY:
-            self.close()
-        return False
+    def eof_received(self) -> bool:
+        """Answer what the client has said, although it will say no more; then close.
+
+        Returns whether the connection stays open for that; inside of TLS it cannot.
+        """
+        self._ended = True
+        self._work()
+        return self.state is not State.CLOSED and self.session.ssl is None
+
+    def resume_writing(self) -> None:
+        """Go on: the client has read what we said."""
+        super().resume_writing()
+        self._work()
 
     def connection_lost(self, error: Exception | None) -> None:
         """Forget the client; never the mail that was handed over."""
         self.state = State.CLOSED
         self._registry.discard(self)
+        self.lines.end()
         if self._timer is not None:
             self._timer.cancel()
         self.spool.drop()
@@ -138,7 +152,7 @@ class Connection(SMTP):
     def _work(self) -> None:
         """Work through what has come in, then answer it with one write."""
         try:
-            while self.state in {State.COMMAND, State.SKIP_LINE, State.DATA} and self._step():
+            while self._may_go_on() and self._step():
                 pass
         except Exception as error:  # noqa: BLE001  a bug of ours must not end as a bounce
             self.service.log("intake_bug", peer=self.peer, error=repr(error))
@@ -146,6 +160,21 @@ class Connection(SMTP):
             self.close()
         self._flush()
         self._throttle()
+        busy = self.state is State.BUSY or (self.state is State.FOREIGN and not self.lines.wanted)
+        if self._ended and not busy and not self._paused:
+            self.close()
+
+    def _may_go_on(self) -> bool:
+        """Whether what has come in may be looked at now; a client that reads no replies gets no more."""
+        match self.state:
+            case State.DATA:
+                return True
+            case State.COMMAND | State.SKIP_LINE:
+                return not self._paused
+            case State.FOREIGN:
+                return self.lines.wanted
+            case _:
+                return False
 
     def _step(self) -> bool:
         """Do one thing with the input; returns whether there may be more to do."""
@@ -164,24 +193,41 @@ class Connection(SMTP):
         if self.state is State.SKIP_LINE:
             self.state = State.COMMAND
         elif len(line) > self.limits.command_line:
-            self.wrong(ProtocolError("line too long", enhanced="5.5.2").reply)
+            self._refuse_line()
+        elif self.state is State.FOREIGN:
+            self.lines.give(line)
         else:
             self._command(line)
         return True
 
     def _too_long(self) -> bool:
         """Refuse a command line that has no end in sight, once, and skip it to its end."""
-        if len(self._input) > self.limits.command_line:
+        if self.state is State.COMMAND and self._input.startswith(TLS_RECORD):
+            self.goodbye(ProtocolError("no TLS without STARTTLS").reply)
+        elif len(self._input) > self.limits.command_line:
             self._input.clear()
-            if self.state is State.COMMAND:
-                self.state = State.SKIP_LINE
-                self.wrong(ProtocolError("line too long", enhanced="5.5.2").reply)
+            if self.state is not State.SKIP_LINE:
+                self._refuse_line()
+                self.state = State.SKIP_LINE if self.state is not State.CLOSED else State.CLOSED
         return False
+
+    def _refuse_line(self) -> None:
+        """Say that a line is too long; where it was an answer to AUTH, that is over."""
+        if self.state is State.FOREIGN:
+            self.lines.end()
+            self.state = State.COMMAND
+        self.wrong(ProtocolError("line too long", enhanced="5.5.2").reply)
 
     def _command(self, line: bytes) -> None:
         """Carry out one command; what it raises is the reply."""
+        if self.octets > self.limits.session_size:
+            self._long_enough()
+            return
         if not line.endswith(b"\r\n"):
             self.wrong(ProtocolError("line must end with CRLF", enhanced="5.5.2").reply)
+            return
+        if b"\r" in line[:-2] or b"\0" in line:
+            self.wrong(ProtocolError("CR or NUL within a line", enhanced="5.5.2").reply)
             return
         verb, _, argument = line[:-2].partition(b" ")
         run = self.verbs(verb.decode("latin-1").upper())
@@ -193,16 +239,16 @@ class Connection(SMTP):
             reply = error.reply
         if reply is None:
             return
-        if reply.code >= 500 and self.state is not State.CLOSED:  # noqa: PLR2004  RFC 5321 4.2.1
+        if reply.enhanced.startswith(("5.5.", "5.7.")):
             self.wrong(reply)
-        else:
+        else:  # that an address is unknown or a mail too big is no fault of the client in front
             self.say(reply)
 
     def _throttle(self) -> None:
         """Stop reading from a client that sends ahead while its mail is being stored."""
-        full = len(self._input) > self.limits.buffer and self.state is State.BUSY
-        if full != self._paused and self.transport is not None and self.state is not State.CLOSED:
-            self._paused = full
+        full = len(self._input) > self.limits.buffer and not self._may_go_on()
+        if full != self._reading_paused and self.transport is not None and self.state is not State.CLOSED:
+            self._reading_paused = full
             if full:
                 self.transport.pause_reading()
             else:
@@ -217,6 +263,9 @@ class Connection(SMTP):
         self.body, self.utf8 = "7BIT", False
         self.unstuffer = Unstuffer()
         self.trace_id = ""
+        self.xforward: dict[str, str] = {}  # XFORWARD_README: until the end of the transaction
+        # Whether a 503 to RCPT or DATA may follow from a refusal that the client had not read yet.
+        self.excused = False
         self.spool.drop()
         self.spool = Spool(self.service.incoming, inline_max=0, limit=0)
 
@@ -235,6 +284,8 @@ class Connection(SMTP):
         if rest is not None:
             self._input += rest
             self._hand_over()
+        elif self.spool.error is not None and self.octets > self.limits.session_size:
+            self._long_enough()  # a mail that will be refused anyhow, and does not end
 
     def _hand_over(self) -> None:
         """Give the whole mail to the house, or say to everybody why not."""
@@ -276,6 +327,10 @@ class Connection(SMTP):
         except Exception as error:  # noqa: BLE001  451 and a log line, never 5xx
             self.service.log("accept_failed", peer=self.peer, id=received.trace_id, error=repr(error))
             replies = [HouseFault().reply] * owed
+        finally:
+            # The store has renamed the file, or it is of no use: the client will send the mail again.
+            if received.octets.path is not None:
+                received.octets.path.unlink(missing_ok=True)
         if self.state is State.BUSY:
             self._answered(replies)
             self._work()
@@ -285,12 +340,17 @@ class Connection(SMTP):
             self.say(reply)
         self.mails += 1
         self.noops = 0
-        self.xforward = {}
         self.forget_mail()
         self.state = State.COMMAND
         self._touched = self.loop.time()
         if self.stopping:
             self.goodbye(ShuttingDown().reply)
+        elif self.mails >= self.limits.session_mails or self.octets > self.limits.session_size:
+            self._long_enough()
+
+    def _long_enough(self) -> None:
+        """End a session that has sent its share, at once: Postfix then connects anew for the next mail."""
+        self.goodbye(Reply(421, "4.7.0", "session is long enough, come back"))
 
     def replies_owed(self) -> int:
         """How many replies the end of a mail gets."""
@@ -303,8 +363,9 @@ class Connection(SMTP):
     # -- speaking
 
     def say(self, reply: Reply) -> None:
-        """Queue one reply; `_work` writes what has gathered."""
-        self._output.append(reply.line())
+        """Queue one reply; `_work` writes what has gathered. Nothing follows a last word."""
+        if self.state is not State.CLOSED:
+            self._output.append(reply.line())
 
     def say_lines(self, octets: bytes) -> None:
         """Queue a reply of several lines."""
@@ -315,7 +376,10 @@ class Connection(SMTP):
         self.errors += 1
         self.say(reply)
         if self.errors >= self.limits.session_errors:
-            self.goodbye(Reply(421, "4.7.0", "too many errors"))
+            self._too_many_errors()
+
+    def _too_many_errors(self) -> None:
+        self.goodbye(Reply(421, "4.7.0", "too many errors"))
 
     def spend_noop(self) -> None:
         """Count a command that does nothing; too many without a mail end the session."""
@@ -329,11 +393,23 @@ class Connection(SMTP):
         self.close()
 
     def close(self) -> None:
-        """Close when what was said is written."""
+        """Close when what was said is written, or when the client takes too long to read it."""
+        if self.state is State.CLOSED:
+            return
         self._flush()
         self.state = State.CLOSED
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self.loop.call_later(self.limits.linger, self.cut)
         if self.transport is not None:
             self.transport.close()
+
+    def cut(self) -> None:
+        """Close at once, whatever is still to be written."""
+        self.state = State.CLOSED
+        for transport in (self.transport, self._original_transport):
+            if transport is not None:
+                transport.abort()
 
     def _flush(self) -> None:
         if self._output and self.transport is not None:
@@ -345,14 +421,17 @@ class Connection(SMTP):
     def _watch(self) -> None:
         """Look after the time-outs; the timer is set anew only when it fires, so a read costs nothing."""
         now = self.loop.time()
-        allowed = self.limits.data_timeout if self.state is State.DATA else self.limits.command_timeout
-        due = min(self._touched + allowed, self._started + self.limits.session_time)
-        if self.state is State.BUSY:
+        limits = self.limits
+        allowed = limits.data_timeout if self.state is State.DATA else limits.command_timeout
+        due = min(self._touched + allowed, self._started + limits.session_time)
+        if self.state is State.BUSY:  # the client waits for us
             due = max(due, now + 1.0)
-        if now >= due and self.state is not State.CLOSED:
+        if now >= due:
             self.goodbye(Reply(421, "4.4.2", "time-out"))
             return
-        self._timer = self.loop.call_later(max(due - now, 0.05), self._watch)
+        # The state may change before it fires: then the other time-out counts, from a later moment on.
+        due = min(due, now + min(limits.data_timeout, limits.command_timeout))
+        self._timer = self.loop.call_later(max(due - now, 0.01), self._watch)
 
     def stop(self) -> None:
         """Finish a mail that is under way, then say 421; say it at once to the idle (MAIL.md 1, row 14)."""
@@ -372,12 +451,24 @@ class Connection(SMTP):
         try:
             await work()
         except Exception as error:  # noqa: BLE001  a failed handshake ends the connection, nothing else
-            self.service.log("session_failed", peer=self.peer, error=repr(error))
-            self.close()
+            if self.state is State.FOREIGN:
+                self.service.log("session_failed", peer=self.peer, error=repr(error.__cause__ or error))
+                self._lost_in_handshake()
             return
-        if self.state is State.FOREIGN:
-            self.state = State.COMMAND
-            self._work()
+        if self.state is not State.FOREIGN:
+            return
+        self.state = State.COMMAND
+        if self.stopping:
+            self.goodbye(ShuttingDown().reply)
+        elif self.errors >= self.limits.session_errors:
+            self._too_many_errors()
+        self._work()
+
+    def _lost_in_handshake(self) -> None:
+        """Forget the client: a failed handshake never calls `connection_lost`."""
+        self.cut()
+        if self in self._registry:
+            self.connection_lost(None)
 
     def _log_in(self, _server: Any, _session: Any, _envelope: Any, mechanism: str, data: Any) -> AuthResult:
         """Check a password of AUTH PLAIN or LOGIN, in constant time."""

@@ -29,5 +29,7 @@ class IntakeLimits:
     # NOOP, RSET, VRFY and HELP between two mails; Postfix sends one RSET per probe.
     session_noops: int = 100
     session_errors: int = 20
+    # How long a client may take to read our last words; then the connection is cut.
+    linger: float = 10.0
     # How long a stop waits for mail that is under way.
     stop_grace: float = 30.0

@@ -77,7 +77,9 @@ def _handed_over(name: str, environment: Mapping[str, str]) -> socket.socket:
     if environment.get("LISTEN_PID", "") == str(os.getpid()):
         for i in range(count):
             if i < len(names) and names[i] == name:
-                return socket.socket(fileno=FIRST_DESCRIPTOR + i)
+                listening = socket.socket(fileno=FIRST_DESCRIPTOR + i)
+                listening.set_inheritable(False)
+                return listening
     raise OSError(0, f"systemd handed over no socket named {name}")
 
 
@@ -116,4 +118,4 @@ class Listener:
         while self._connections and asyncio.get_running_loop().time() < deadline:  # noqa: ASYNC110  they go one by one, until a deadline
             await asyncio.sleep(0.02)
         for connection in list(self._connections):
-            connection.close()
+            connection.cut()

@@ -30,8 +30,11 @@ def read_parameters(rest: bytes) -> dict[str, bytes | None]:
     return found
 
 
-def mail_parameters(rest: bytes) -> tuple[int, str, bool]:
-    """Return declared size (0 = none), body and SMTPUTF8 of MAIL; raises ProtocolError."""
+def mail_parameters(rest: bytes, *, auth: bool = False) -> tuple[int, str, bool]:
+    """Return declared size (0 = none), body and SMTPUTF8 of MAIL; raises ProtocolError.
+
+    `auth`: AUTH is offered, so its parameter is read.
+    """
     size, body, utf8 = 0, "7BIT", False
     for name, value in read_parameters(rest).items():
         match name:
@@ -43,7 +46,7 @@ def mail_parameters(rest: bytes) -> tuple[int, str, bool]:
                     raise ProtocolError("BODY is 7BIT or 8BITMIME", code=501, enhanced="5.5.4")
             case "SMTPUTF8" if value is None:  # RFC 6531 3.4
                 utf8 = True
-            case "AUTH" if value is not None:  # RFC 4954 5: who the client says wrote it; we believe nobody
+            case "AUTH" if auth and value is not None:  # RFC 4954 5; we believe nobody who it was
                 continue
             case _:
                 raise unknown(name)
@@ -64,6 +67,8 @@ def unknown(name: str) -> ProtocolError:
 def read_xforward(argument: bytes, known: Mapping[str, str]) -> dict[str, str]:
     """Return the known attributes with those of one more XFORWARD command; raises ProtocolError."""
     attributes = dict(known)
+    if not argument:
+        raise ProtocolError("XFORWARD takes attributes", code=501, enhanced="5.5.4")
     for word in argument.split():
         name, equals, value = word.decode("latin-1").partition("=")
         if not equals or name.upper() not in XFORWARD_NAMES:

@@ -4,6 +4,7 @@ Also the questions that are asked of the files when all is over: is everything t
 """
 
 import contextlib
+import functools
 import hashlib
 import json
 import os
@@ -159,6 +160,14 @@ class House:
         return int(self.rows(sql, *values)[0][0])
 
 
+@functools.cache
+def furnished() -> dict[str, bytes]:
+    """Return the files of a database with the business data, made once by the commands that make every one."""
+    targets = {"maildir": {"kind": "maildir", "path": "/nowhere/{local}"}}
+    with gatewayrun.gateway({"targets": targets}, BUSINESS, start=False) as one:
+        return {file.name: file.read_bytes() for file in one.state.iterdir() if file.is_file()}
+
+
 @contextlib.contextmanager
 def house(**settings: Any) -> Iterator[House]:
     """Build one, and end all its processes."""
@@ -176,11 +185,14 @@ def house(**settings: Any) -> Iterator[House]:
             "http": {"address": ""},
         }
         one.write(gatewayrun.merge(mine, settings))
-        one.command("db", "upgrade")
-        one.apply(BUSINESS)
+        for name, octets in furnished().items():
+            (one.state / name).write_bytes(octets)
+        for name in ("blobs", "spool"):
+            (one.state / name).mkdir()
         server = Server(listening)
         stack.callback(server.close)
         built = House(one, door, server)
+        stack.callback(lambda: sys.stderr.write(one.log()))  # pytest shows it where a test failed
         stack.callback(built.stop)
         yield built
 

@@ -6,8 +6,7 @@ It has imported everything and opened nothing. Each line of its standard input i
     {"do": "wait", "pid": N}                                                                 answers with the wait status
 
 A gateway made here is the real one in a composition of the tests' own: it kills itself (SIGKILL) at the named step
-of the journey, at its `count`-th time, and its database may be opened with other pragmas than the product's. The listening
-socket is handed over as systemd would do it, so that a client finds it in the moments between two gateways too.
+of the journey, at its `count`-th time, and syncs may be left out of it (`weaken`). The listening socket is handed over as systemd would do it, so that a client finds it in the moments between two gateways too.
 """
 
 import asyncio
@@ -16,6 +15,7 @@ import json
 import logging
 import os
 import signal
+import stat
 import sys
 import time
 import traceback
@@ -26,6 +26,7 @@ import uvloop
 from mailgate import app, wiring
 from mailgate.config.settings import load
 from mailgate.maillog import LibraryLog, open_log
+from mailgate.store import blobs, sqlite
 
 FIRST_DESCRIPTOR = 3
 # A graceful stop may take the longest: 30 s for clients that do not go.
@@ -102,17 +103,26 @@ async def live(order: dict) -> None:
     log.writer.close()
 
 
+def weaken(order: dict) -> None:
+    """Leave out what keeps the promise: switches that the product does not have, to show that the proofs can fail."""
+    sqlite.PRAGMAS = tuple({**dict(sqlite.PRAGMAS), **order.get("pragmas", {})}.items())
+    match order.get("without"):
+        case "folder":
+            blobs.sync_folder = lambda _path: None
+        case "file":
+            fsync = os.fsync
+            os.fsync = lambda descriptor: (
+                fsync(descriptor) if stat.S_ISDIR(os.fstat(descriptor).st_mode) else None
+            )
+
+
 def child(order: dict, door: int) -> None:
     """Become a gateway; never returns."""
     log = os.open(order["log"], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     for standard in (1, 2):
         os.dup2(log, standard)
     os.dup2(door, FIRST_DESCRIPTOR)
-    if "pragmas" in order:
-        from mailgate.store import sqlite
-
-        # A switch that the product does not have: here only, to show that the proof can fail.
-        sqlite.PRAGMAS = tuple({**dict(sqlite.PRAGMAS), **order["pragmas"]}.items())
+    weaken(order)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(live(order))
     os._exit(0)

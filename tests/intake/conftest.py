@@ -10,7 +10,7 @@ import pytest
 
 @pytest.fixture(scope="session")
 def tls(tmp_path_factory: pytest.TempPathFactory) -> tuple[ssl.SSLContext, ssl.SSLContext]:
-    """The contexts of a server with a fresh certificate and of a client that trusts it."""
+    """Return the contexts of a server with a fresh certificate and of a client that trusts it."""
     if shutil.which("openssl") is None:
         if os.environ.get("MAILGATE_REQUIRE_PEERS") == "1":
             pytest.fail("MAILGATE_REQUIRE_PEERS=1, but openssl is not installed", pytrace=False)

@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from collections import Counter, defaultdict, deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from loopworld import DAY, HOUR, MINUTE, Kept, Left
@@ -20,6 +20,17 @@ class Statement:
 
     def worst(self, left: Iterable[Left], incoming: Sequence[float] = ()) -> str:
         """Return where it does not hold, "" where it does."""
+        for times in self._windows(left):
+            if len(times) > self.most and len(times) > self._share(incoming, times[-1]):
+                return f"{self.budget}: {len(times)} within {self.window_s} s, the bound is {self.most}"
+        return ""
+
+    def peak(self, left: Iterable[Left]) -> int:
+        """Return how many there were at most within a window."""
+        return max(map(len, self._windows(out(left))), default=0)
+
+    def _windows(self, left: Iterable[Left]) -> Iterator[deque[float]]:
+        """Yield, for each mail, the moments of all that count together with it in the window that it ends."""
         recent: defaultdict[object, deque[float]] = defaultdict(deque)
         for one in left:
             if one.kind != self.kind or (self.budget.endswith("per_ticket") and not one.ticket):
@@ -28,9 +39,7 @@ class Statement:
             times.append(one.at)
             while times[0] <= one.at - self.window_s:
                 times.popleft()
-            if len(times) > self.most and len(times) > self._share(incoming, one.at):
-                return f"{self.budget}: {len(times)} within {self.window_s} s, the bound is {self.most}"
-        return ""
+            yield times
 
     def _share(self, incoming: Sequence[float], at: float) -> float:
         """Return what a fifth of the incoming mail allows: only for answers in all."""
@@ -60,8 +69,8 @@ REDIRECTS_PER_MAIL = 4
 
 def broken(left: Sequence[Left], kept: Sequence[Kept] = (), incoming: Sequence[float] = ()) -> list[str]:
     """Return every statement that does not hold for what left; what is held or gathered did not leave."""
-    out = [one for one in left if one.state not in {"held", "digest"}]
-    found = [text for statement in STATEMENTS if (text := statement.worst(out, incoming))]
+    gone = out(left)
+    found = [text for statement in STATEMENTS if (text := statement.worst(gone, incoming))]
     overruns: defaultdict[str, deque[float]] = defaultdict(deque)
     for one in kept:
         if one.kind == "answer" and one.reason.startswith("budget-"):
@@ -72,22 +81,22 @@ def broken(left: Sequence[Left], kept: Sequence[Kept] = (), incoming: Sequence[f
             if len(times) > OVERRUNS:
                 found.append(f"pause_after: rule {one.rule} ran over {len(times)} times within an hour")
                 break
-    found += _per_mail(out)
-    found += [f"machines: a mail of class {one.mail_class} was answered" for one in out if _to_machine(one)][
-        :1
-    ]
+    found += _per_mail(gone)
+    machines = {one.mail_class for one in gone if one.kind == "answer"} - {"person"}
+    found += [f"machines: mail of class {one} was answered" for one in sorted(machines)]
     return found
 
 
-def _per_mail(out: Sequence[Left]) -> list[str]:
+def out(left: Iterable[Left]) -> list[Left]:
+    """Return what left: what is held or gathered did not."""
+    return [one for one in left if one.state not in {"held", "digest"}]
+
+
+def _per_mail(gone: Sequence[Left]) -> list[str]:
     """Look at the redirects of each single mail."""
-    counts = Counter(one.delivery for one in out if one.kind == "redirect")
+    counts = Counter(one.delivery for one in gone if one.kind == "redirect")
     worst = max(counts.values(), default=0)
     return [f"redirects_per_mail: {worst} of one mail"] if worst > REDIRECTS_PER_MAIL else []
-
-
-def _to_machine(one: Left) -> bool:
-    return one.kind == "answer" and one.mail_class != "person"
 
 
 def assert_bound(left: Sequence[Left], kept: Sequence[Kept] = (), incoming: Sequence[float] = ()) -> None:

@@ -8,6 +8,6 @@ import pytest
 
 @pytest.fixture
 def world() -> Iterator[loopworld.World]:
-    """A clock, relays and room for gateways."""
+    """Make a clock, relays and room for gateways."""
     with loopworld.world() as one:
         yield one

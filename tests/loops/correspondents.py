@@ -61,7 +61,9 @@ def stripping(
             number = n * copies + copy
             sender = address(number)
             references = f"\nReferences: {message_id(arrived.raw)}" if keeps_token else ""
-            raw = mail(f"From: {sender}\nTo: {SUPPORT}\nSubject: thoughts {number}{references}", f"{number}\n")
+            raw = mail(
+                f"From: {sender}\nTo: {SUPPORT}\nSubject: thoughts {number}{references}", f"{number}\n"
+            )
             back.append(Post(at + delay, sender, SUPPORT, raw, arrived.gate))
         return back
 

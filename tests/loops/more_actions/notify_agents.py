@@ -38,8 +38,6 @@ ACTION = ActionSpec("notify_agents", NotifyAgents, plan)
 
 EXTENSION = Extension(
     "vnd.mailgate.test.notify",
-    commands=(
-        action_command("notify_agents", _build, positionals=(Positional("addresses", Kind.STRINGS),)),
-    ),
+    commands=(action_command("notify_agents", _build, positionals=(Positional("addresses", Kind.STRINGS),)),),
     card=__doc__,
 )

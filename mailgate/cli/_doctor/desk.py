@@ -1,0 +1,91 @@
+"""Checks of the business data and of what waits: addresses, scripts, templates, outbox, unprocessed."""
+
+import time
+from collections.abc import Iterator
+from typing import Final
+
+from mailgate.cli._doctor.finding import Finding, Patient, counted
+from mailgate.cli._items import complaints, of_template
+from mailgate.rules.scripts import CatalogueNames
+from mailgate.store import queries
+from mailgate.store.outbox_rows import depths, oldest
+from mailgate.wiring import language
+from sieve_like.cli import complaints as script_complaints
+from sieve_like.errors import Severity
+
+# A mail that waits an hour for the relay is no hiccup any more.
+OLD_S: Final = 3600
+
+
+def addresses(patient: Patient) -> Iterator[Finding]:
+    """Check that every address has a script, a queue and a target that there are."""
+    present = patient.present
+    routes = present.business.addresses
+    if not routes:
+        yield Finding("addresses", "fail", "there are none, so no mail is taken", "`mailgate address add`")
+        return
+    wrong = [f"{one.address}: {text}" for one in routes for text in complaints(one, present)]
+    for text in wrong:
+        yield Finding("addresses", "fail", text, "`mailgate address set`, or mend the file and apply it")
+    for one in routes:
+        queue = present.catalogue.queues.get(one.queue)
+        if one.enabled and queue is not None and not queue.enabled:
+            text = f"{one.address} leads to the queue {queue.name}, which is disabled"
+            yield Finding("addresses", "warn", text, "`mailgate ticketqueue set`, or another queue")
+    off = sum(not one.enabled for one in routes)
+    if off:
+        text = f"{counted(off, 'address')} disabled: their mail waits at the sender's"
+        yield Finding("addresses", "warn", text, "`mailgate address list` shows which")
+    if not wrong:
+        yield Finding("addresses", "ok", f"{len(routes)} addresses and patterns, all served")
+
+
+def scripts(patient: Patient) -> Iterator[Finding]:
+    """Check that every script compiles with the queues and templates that there are."""
+    found, registry = patient.present.catalogue, language()
+    fine = 0
+    for name, source in found.scripts.items():
+        diagnostics = script_complaints(name, source, registry, CatalogueNames(found))
+        for one in diagnostics:
+            bad = one.severity is Severity.ERROR
+            advice = "`mailgate rules check` shows all of it; until then its last good version runs"
+            text = f"{name}:{one.span.line}: {one.message}"
+            yield Finding("rules", "fail" if bad else "warn", text, advice if bad else "look at it")
+        fine += not diagnostics
+    if fine or not found.scripts:
+        yield Finding("rules", "ok", f"{counted(fine, 'script')} without mistakes")
+
+
+def templates(patient: Patient) -> Iterator[Finding]:
+    """Check that every template can be rendered."""
+    found = patient.present.business.templates
+    wrong = [text for one in found for text in of_template(one)]
+    for text in wrong:
+        yield Finding("templates", "fail", text, "`mailgate template put`, or mend the file and apply it")
+    if not wrong:
+        yield Finding("templates", "ok", f"{counted(len(found), 'template')} without mistakes")
+
+
+def outbox(patient: Patient) -> Iterator[Finding]:
+    """Check that outgoing mail leaves."""
+    with queries.reading(patient.store) as connection:
+        counts, first = depths(connection), oldest(connection)
+    words = ", ".join(f"{n} {state}" for state, n in counts.items() if n) or "empty"
+    age = time.time() - first.timestamp() if first is not None else 0
+    if age > OLD_S:
+        words += f", the oldest since {age / 3600:.1f} hours"
+    if counts.get("held") or counts.get("given_up") or age > OLD_S:
+        yield Finding("outbox", "warn", words, "`mailgate queue list` says why")
+    else:
+        yield Finding("outbox", "ok", words)
+
+
+def unprocessed(patient: Patient) -> Iterator[Finding]:
+    """Check that no mail waits for a person because it could not be processed."""
+    with queries.reading(patient.store) as connection:
+        number = queries.counts_by_status(connection)["unprocessed"]
+    if number:
+        text = f"{counted(number, 'mail')} that could not be processed"
+        yield Finding("unprocessed", "warn", text, "`mailgate unprocessed list`")
+    else:
+        yield Finding("unprocessed", "ok", "none")

@@ -1,0 +1,127 @@
+"""The values that scripts and templates may name, and the form that all automatic answers share."""
+
+import contextlib
+
+import pytest
+from actionworld import CATALOGUE, EVE, HOST, KEYS, draft, known, mail, only, plan_of
+from jinja2 import TemplateError
+
+from mailgate.actions._answer import LOOP_HEADER, Answer, answer_headers, plan_answer
+from mailgate.actions._contacts import open_contact
+from mailgate.actions._names import NAMES, is_stranger, value, without_links
+from mailgate.actions._templates import complaint, render
+from mailgate.actions._ticketing import TicketWish, plan_ticket
+from mailgate.domain.effects import Send
+from mailgate.domain.routing import Template
+from mailgate.domain.token import is_own_mark, read
+
+
+def test_every_name_has_a_value_in_every_plan(world):
+    """Each name answers with text, whatever the plan already holds: no ticket, no contact, no queue."""
+    empty = plan_of(mail(sender="", **{"from": ""}), world, route=type(plan_of().route)("x@example.org"))
+    full = plan_of(world=world)
+    plan_ticket(full, TicketWish(), "support:1")
+    for plan in (empty, full):
+        found = [value(plan, space, name) for space, names in NAMES.items() for name in names]
+        assert all(isinstance(one, str) for one in found)
+
+
+@pytest.mark.parametrize(("space", "name"), [("ticket", "password"), ("nothing", "x"), ("mail", "__class__")])
+def test_what_is_not_listed_has_no_value(space, name):
+    """A name that the table does not hold is none; nothing of the program can be reached by a name."""
+    assert value(plan_of(), space, name) is None
+
+
+def test_values_come_from_mail_ticket_contact_and_queue(world):
+    """The names say what they promise, before and after a ticket is planned."""
+    known(world, company="Berg AG", language="de", type="vip")
+    plan = plan_of(world=world)
+    assert value(plan, "queue", "name") == "support"
+    plan_ticket(plan, TicketWish(queue="orders", priority="high", agent="bob"), "support:1")
+    want = {
+        ("mail", "subject"): "Printer on fire", ("mail", "from"): "anna@customer.example",
+        ("mail", "from_name"): "Anna Berg", ("mail", "to"): "support@example.org",
+        ("mail", "id"): "<m1@customer.example>", ("ticket", "number"): "T-1", ("ticket", "status"): "open",
+        ("ticket", "priority"): "high", ("ticket", "agent"): "bob", ("contact", "company"): "Berg AG",
+        ("contact", "language"): "de", ("contact", "type"): "vip", ("queue", "address"): "orders@example.org",
+        ("queue", "language"): "de", ("now", "date"): "2025-07-01", ("now", "time"): "12:00",
+    }  # fmt: skip
+    assert {key: value(plan, *key) for key in want} == want
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Printer on fire", "Printer on fire"),
+        ("see https://evil.example/a?b now", "see … now"),
+        ("see www.evil.example now", "see … now"),
+        ("mailto:x@evil.example", "…"),
+        ("go to evil.example/path now", "go to … now"),
+        ("evil.example:8080", "…"),
+        ("пример.рф und ü", "… und ü"),
+        ("version 3.11 of it", "version 3.11 of it"),
+        ("Re: it is 12:30", "Re: it is 12:30"),
+    ],
+)
+def test_everything_that_could_be_clicked_goes(text, shown):
+    """Links in any form become one character; numbers, times and prefixes stay."""
+    assert without_links(text) == shown
+
+
+def test_a_contact_made_by_this_very_mail_is_a_stranger_still(world):
+    """Opening a contact does not make its author known: it is this mail that speaks."""
+    plan = plan_of(world=world)
+    open_contact(plan)
+    assert is_stranger(plan)
+    known(world)
+    assert not is_stranger(plan_of(world=world))
+    assert is_stranger(plan_of(mail(sender=EVE), world))
+
+
+def test_a_template_cannot_leave_its_sandbox():
+    """What reaches into the program fails to render instead of running."""
+    for source in ("{{ mail.__class__ }}", "{{ ''.__class__.__mro__ }}", "{{ mail._plan.policy.keys }}"):
+        rendered = ""
+        with contextlib.suppress(TemplateError):
+            rendered = render(plan_of(), source, {})
+        assert rendered == ""
+
+
+def test_html_escapes_what_a_mail_brings():
+    """In HTML a value is escaped; in plain text it is as it is."""
+    plan = plan_of(mail(subject="<b>&"))
+    assert render(plan, "{{ mail.subject }}", {}, html=True) == "&lt;b&gt;&amp;"
+    assert render(plan, "{{ mail.subject }}", {}) == "<b>&"
+
+
+def test_a_value_is_never_template_source():
+    """A subject that looks like a template is shown, not run."""
+    assert render(plan_of(mail(subject="{{ 7*7 }}")), "Re: {{ mail.subject }}", {}) == "Re: {{ 7*7 }}"
+
+
+def test_a_templates_mistake_is_told_with_its_line():
+    """A syntax error is found when the template is applied, in whichever part it stands."""
+    assert complaint(Template("t", "ok", "one\n{{ broken")) is not None
+    assert complaint(Template("t", "ok", "one\n{% if %}"))[0] == 2
+    assert complaint(Template("t", "{{", "x")) is not None
+    assert complaint(CATALOGUE.templates["received"]) is None
+
+
+def test_every_answer_tells_machines_not_to_answer():
+    """The four fields of MAIL.md 3, with a loop mark that we know again."""
+    headers = dict(answer_headers(plan_of(), "auto-replied"))
+    assert headers["Auto-Submitted"] == "auto-replied"
+    assert headers["Precedence"] == "bulk"
+    assert headers["X-Auto-Response-Suppress"] == "All"
+    assert is_own_mark(KEYS, "gate", headers[LOOP_HEADER])
+
+
+def test_the_message_id_holds_the_token_of_the_ticket(world):
+    """An answer to our mail is recognised by the Message-ID that it names."""
+    plan = plan_of(world=world)
+    plan_ticket(plan, TicketWish(), "support:1")
+    assert plan_answer(plan, Answer("Thanks"), "support:2", period_key="k", period_s=60) == "planned"
+    token = read(KEYS, draft(plan).message_id)
+    assert (token.ticket_id, token.session_id) == (plan.ticket.ticket_id, plan.ticket.session_id)
+    assert draft(plan).message_id.endswith(f"@{HOST}>")
+    assert only(plan, Send).period_key == "k:anna@customer.example"

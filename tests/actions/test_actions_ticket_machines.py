@@ -1,0 +1,89 @@
+"""The ticket action for returned mail, bounces and automatic answers: tied to our mail, or set aside; never a ticket."""
+
+import pytest
+from actionworld import ANNA, entry, found, kinds, mail, only, plan_of, sent
+
+from mailgate.actions._ticketing import TicketWish, plan_ticket
+from mailgate.domain.effects import EntryKind, MarkFailing, MoveSession, OpenTicket, SetAside
+from mailgate.domain.facts import MailClass
+
+DSN = """From: MAILER-DAEMON@mx.elsewhere.example
+To: support@example.org
+Subject: Undelivered Mail Returned to Sender
+Message-ID: <dsn1@mx.elsewhere.example>
+Content-Type: multipart/report; report-type=delivery-status; boundary="b\""""
+
+
+def bounce(original: str, status: str = "5.1.1"):
+    """Return a delivery report about the mail with this Message-ID."""
+    body = (
+        "--b\nContent-Type: text/plain\n\nsorry\n--b\nContent-Type: message/delivery-status\n\n"
+        f"Reporting-MTA: dns; mx.elsewhere.example\n\nFinal-Recipient: rfc822; {ANNA}\nAction: failed\n"
+        f"Status: {status}\n\n--b\nContent-Type: text/rfc822-headers\n\nMessage-ID: {original}\n\n--b--\n"
+    )
+    return mail(DSN, sender="", body=body)
+
+
+def run(world, one, mail_class):
+    """Plan a ticket action for a mail of this class."""
+    plan = plan_of(one, world, mail_class=mail_class, class_reason="why")
+    return plan, plan_ticket(plan, TicketWish(), "support:1")
+
+
+def test_a_bounce_joins_the_ticket_of_the_mail_that_it_is_about(world):
+    """The report is an entry of its kind, and the session's state stays."""
+    world.add_ticket(7, ANNA, status="solved")
+    plan, outcome = run(world, bounce(sent(world, 7)), MailClass.BOUNCE)
+    assert outcome == "bounce"
+    assert (entry(plan).kind, entry(plan).ticket_id) == (EntryKind.BOUNCE, 7)
+    assert not entry(plan).touches_session
+    assert not found(plan, MoveSession)
+    assert plan.words == ["ticket=T-7"]
+
+
+@pytest.mark.parametrize(("status", "marked"), [("5.1.1", 1), ("4.2.2", 0)])
+def test_only_a_hard_bounce_marks_the_address(world, status, marked):
+    """A permanent failure counts against the address that we wrote to, a temporary one does not."""
+    world.add_ticket(7, ANNA)
+    plan, _ = run(world, bounce(sent(world, 7), status), MailClass.BOUNCE)
+    assert len(found(plan, MarkFailing)) == marked
+
+
+def test_a_bounce_of_what_we_never_sent_is_set_aside_and_marks_nobody(world):
+    """Anybody can forge a report: without a tie it opens nothing and marks no address."""
+    plan, outcome = run(world, bounce("<never@example.org>"), MailClass.BOUNCE)
+    assert outcome == "aside"
+    assert kinds(plan) == ["SetAside"]
+    assert "has no tie to a mail of ours" in only(plan, SetAside).reason
+    assert plan.words == ["folder=Aside"]
+
+
+def test_a_bounce_of_an_answer_without_ticket_marks_and_is_set_aside(world):
+    """A mail of ours about no ticket bounced: its address is marked, and the report lies in the visible folder."""
+    plan, outcome = run(world, bounce(sent(world, 0)), MailClass.BOUNCE)
+    assert outcome == "aside"
+    assert only(plan, MarkFailing).address == ANNA
+    assert "without a ticket" in only(plan, SetAside).reason
+
+
+@pytest.mark.parametrize(
+    ("mail_class", "outcome"), [(MailClass.AUTOMATIC, "automatic"), (MailClass.OWN, "returned")]
+)
+def test_an_automatic_answer_joins_without_changing_anything(world, mail_class, outcome):
+    """An out-of-office note and our own mail come back stand in the ticket; it does not open again for them."""
+    world.add_ticket(7, ANNA, status="closed")
+    plan, got = run(world, mail(in_reply_to=sent(world, 7)), mail_class)
+    assert got == outcome
+    assert kinds(plan) == ["AddEntry"]
+    assert entry(plan).kind is EntryKind.AUTOMATIC
+    assert not entry(plan).touches_session
+
+
+@pytest.mark.parametrize("mail_class", [MailClass.AUTOMATIC, MailClass.OWN, MailClass.BOUNCE])
+def test_without_a_tie_no_machine_opens_a_ticket(world, mail_class):
+    """Even where the subject names a ticket: it is set aside with class and reason."""
+    world.add_ticket(7, ANNA)
+    plan, outcome = run(world, mail(subject="[#T-7]"), mail_class)
+    assert outcome == "aside"
+    assert not found(plan, OpenTicket)
+    assert only(plan, SetAside).reason.startswith(f"{mail_class.value} (why)")
