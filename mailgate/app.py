@@ -35,6 +35,7 @@ from mailgate.intake.listen import Listener, open_socket
 from mailgate.jobs._job import JobContext, JobSpec
 from mailgate.maillog import LibraryLog, MailLog, open_log
 from mailgate.metrics import Metrics
+from mailgate.outbox.digests import keep_sending_digests
 from mailgate.outbox.worker import Worker
 from mailgate.pipeline import Pipeline
 from mailgate.registry import discover
@@ -53,6 +54,11 @@ Clock = Callable[[], datetime]
 LAG_EVERY_S = 0.5
 # Asking the file system for free space costs a system call; a second's mail cannot fill the reserve.
 DISK_EVERY_S = 1.0
+
+# What a connection tells that is no doing of the client: somebody should look at it.
+HOUSE_EVENTS = frozenset({"spool_fault", "accept_failed", "intake_bug"})
+# Mails of which the pipeline never hears, and how they count.
+NOT_TAKEN = {"spool_fault": "deferred", "mail_refused": "refused"}
 
 
 class Gateway:
@@ -73,6 +79,7 @@ class Gateway:
     ) -> None:
         self.settings, self.log, self.environment = settings, log, environment
         self.clock = clock
+        self.hostname = settings.instance.effective_hostname()
         self.loop = asyncio.get_running_loop()
         self.keys = wiring.load_keys(settings.keys_path)
         self.store = open_store(wiring.store_options(settings), hooks=hooks)
@@ -123,9 +130,7 @@ class Gateway:
         listening = open_socket(
             part.address, mode=int(part.mode, 8), group=part.group, environment=self.environment
         )
-        service = wiring.service(
-            part, self.settings, now=self.clock, log=self.log.events.warning, new_id=new_id
-        )
+        service = wiring.service(part, self.settings, now=self.clock, log=self._intake_event, new_id=new_id)
         return Listener(self, service, listening)
 
     # -- the door (intake/door.py)
@@ -144,8 +149,20 @@ class Gateway:
     def _disk_has_room(self) -> bool:
         now = time.monotonic()
         if now - self._disk_asked >= DISK_EVERY_S:
-            self._disk_ok, self._disk_asked = self.store.blobs.reserve_ok(), now
+            before, self._disk_ok, self._disk_asked = self._disk_ok, self.store.blobs.reserve_ok(), now
+            if self._disk_ok != before:
+                self._disk_changed()
         return self._disk_ok
+
+    def _disk_changed(self) -> None:
+        """Tell once that mail is deferred for want of space, and once that it is taken again."""
+        where, reserve = str(self.settings.spool_path), self.settings.spool.reserve
+        if self._disk_ok:
+            self.log.events.info("disk_ok", folder=where)
+            return
+        self.metrics.alarms.inc("disk_low")
+        todo = "make space on this disk; mail is deferred while less than spool.reserve is free"
+        self.log.events.error("disk_low", folder=where, reserve=reserve, hint=todo)
 
     def recipient(self, address: str) -> Reply | None:
         """Answer RCPT from memory; unknown is said for good only while the table is known to be fresh."""
@@ -186,6 +203,7 @@ class Gateway:
         await asyncio.to_thread(self.business.reload)
         await self.control.start()
         self._background(self.worker.run(), self._follow_versions(), self._feed_watchdog(), *self._jobs())
+        self._background(keep_sending_digests(self.writer, self.hostname, self.business.may_digest))
         if self.watch is not None:
             self.watch.start()
         for listener in self.listeners:
@@ -261,6 +279,14 @@ class Gateway:
         await self._reload({})
 
     # -- what parts tell
+
+    def _intake_event(self, event: str, **facts: object) -> None:
+        """Log what a connection has to tell, and count it where it was a fault of ours."""
+        self.log.events.warning(event, **facts)
+        if event in HOUSE_EVENTS:
+            self.metrics.alarms.inc(event)
+        if event in NOT_TAKEN:
+            self.metrics.messages.inc(str(facts["source"]), NOT_TAKEN[event])
 
     def _signalled(self, signals: frozenset[str]) -> None:
         if "outbox" in signals:

@@ -5,7 +5,7 @@ database cannot be asked, the last snapshot stays and is marked stale: then nobo
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from datetime import datetime
 
@@ -17,7 +17,8 @@ from mailgate.rules.decide import Decider
 from mailgate.rules.scripts import ScriptBook, compile_book
 from mailgate.store.business import catalogue_version, load_catalogue
 from mailgate.store.db import Store
-from mailgate.store.transaction import EPOCH
+from mailgate.store.read import UnitReader
+from mailgate.store.transaction import EPOCH, Transaction
 from mailgate.store.unit import UnitRules
 
 # The target that needs no table in the settings: mailgate's own database.
@@ -69,12 +70,15 @@ class Business:
         try:
             with closing(self._store.reader()) as connection:
                 version = catalogue_version(connection)
-        except Exception:  # noqa: BLE001  seen again in a second; the log has the writer's own complaint
-            self.stale = True
+        except Exception as fault:  # noqa: BLE001  tried again in a second
+            if not self.stale:
+                self.stale = True
+                self._reloaded(f"{type(fault).__name__}: {fault}; mail is deferred until it can be read")
             return
         if version != self.catalogue.version:
             self.reload()
-        self.stale = False
+        else:
+            self.stale = False
 
     def _read(self) -> None:
         with closing(self._store.reader()) as connection:
@@ -86,8 +90,15 @@ class Business:
         self.rules = self._unit_rules()
         self.stale = False
 
+    def may_digest(self, tx: Transaction, address: str) -> Sequence[tuple[str, str]] | None:
+        """Ask the gate inside the transaction that writes a digest: what to count, None if it must wait."""
+        return self._gate().digest(address, UnitReader(tx))
+
+    def _gate(self) -> Gate:
+        return Gate(wiring.gate_policy(self._settings, self.catalogue))
+
     def _unit_rules(self) -> UnitRules:
-        gate = Gate(wiring.gate_policy(self._settings, self.catalogue))
+        gate = self._gate()
         return UnitRules(
             self._decider,
             self.catalogue,

@@ -61,9 +61,13 @@ class TryLater(MailError):  # noqa: N818  the reply's own word
 
 
 class HouseFault(TryLater):
-    """A fault of ours; the cause is logged, never sent."""
+    """A fault of ours; the cause is logged, never sent: `str()` gives it, the reply is always the same."""
 
     text = "local problem, try again later"
+
+    def __init__(self, cause: str = "") -> None:
+        super().__init__()
+        self.args = (cause or self.text,)
 
 
 class Overloaded(TryLater):

@@ -42,7 +42,7 @@ class Spec:
 
 _SOURCES: Final = ("lmtp", "smtp", "inject")
 _RESULTS: Final = ("accepted", "refused", "deferred")
-_STATUS: Final = ("accepted", "refused", "aside", "discarded", "unprocessed", "duplicate")
+_STATUS: Final = ("accepted", "refused", "aside", "discarded", "unprocessed", "unparsable", "duplicate")
 _STATES: Final = ("waiting", "leased", "held", "given_up", "digest")
 _OUTCOMES: Final = ("sent", "retry", "held", "given_up")
 

@@ -235,6 +235,8 @@ def _tie(plan: Plan) -> str:
     ids = (
         *((report.original_message_id,) if report and report.original_message_id else ()),
         *plan.mail.view.references,
+        # Mail of ours that somebody sent back is named by its own Message-ID.
+        *((plan.mail.view.message_id,) if plan.mail_class is MailClass.OWN else ()),
     )
     sent = next((s for s in map(plan.reader.sent, ids) if s is not None), None)
     if report is not None and sent is not None and report.permanent:

@@ -11,6 +11,7 @@ from typing import ClassVar
 from mailgate.actions._asking import OUTCOME, KnownContact, after_outcome, namespace
 from mailgate.actions._contacts import open_contact
 from mailgate.domain.action import ActionSpec, Plan
+from mailgate.domain.facts import MailClass
 from mailgate.domain.ports import ContactView
 from sieve_like.declare import action_command, simple_test
 from sieve_like.interpreter import Run
@@ -32,6 +33,9 @@ class ContactCreate(Action):
 def _build(args: Args) -> ContactCreate:
     return ContactCreate(categories=args.texts("category"), company=args.text("company"))
 
+
+# What never opens a ticket opens no contact either: mail daemons, ourselves, notes of absence.
+MACHINES = frozenset({MailClass.OWN, MailClass.BOUNCE, MailClass.AUTOMATIC})
 
 QUESTIONS = (
     Tag("known"),
@@ -66,8 +70,10 @@ def _asks_something(bound: Bound, binding: Binding) -> None:
 
 
 def plan(plan: Plan, action: object) -> str:
-    """Open the contact unless the author is known; returns "created" or "exists"."""
+    """Open the contact unless the author is known; returns "created", "exists" or "machine"."""
     assert isinstance(action, ContactCreate)
+    if plan.mail_class in MACHINES:
+        return "machine"
     if not plan.author or plan.known_contact() is not None:
         return "exists"
     open_contact(plan, categories=action.categories, company=action.company)

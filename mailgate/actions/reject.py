@@ -38,7 +38,7 @@ def plan(plan: Plan, action: object) -> str:
     if plan.policy.reject == "refuse" and origin is not Source.LMTP:
         text = f"Your message to {plan.mail.recipient.address} was refused:\r\n\r\n{action.reason}\r\n"
         answer = Answer(text=text, subject="Message refused", auto_submitted="auto-replied (rejected)")
-        key, rule = f"reject:{plan.route.address}", f"{plan.route.script}:{action.span.line}"
+        key, rule = f"reject:{plan.route.address}", plan.rule(action.span.line)
         plan_answer(plan, answer, rule, period_key=key, period_s=plan.policy.answer_period_s)
     return "kept"
 

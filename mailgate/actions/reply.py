@@ -13,14 +13,13 @@ from mailgate.actions._answer import Answer, plan_answer
 from mailgate.actions._asking import OUTCOME, after_outcome, namespace
 from mailgate.actions._templates import render
 from mailgate.domain.action import ActionSpec, Plan
+from mailgate.domain.budgets import DAY
 from mailgate.domain.routing import Template
 from sieve_like.address import complain_about_address
 from sieve_like.declare import action_command
 from sieve_like.result import Action
 from sieve_like.spec import Binding, Bound, Extension, Kind, Positional, Tag
 from sieve_like.values import Args
-
-DAY = 86400
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,19 +87,16 @@ def _salutation(plan: Plan, fallback: str) -> str:
     return (contact.salutation if contact is not None else "") or fallback or "Hello"
 
 
-def _answer(plan: Plan, action: Reply) -> Answer:
-    """Render the answer; raises TemplateError."""
-    source = Template("", "", action.text, action.html)
-    if action.template:
-        source = plan.catalogue.templates[action.template]
-    extra = {"salutation": _salutation(plan, action.salutation_fallback)}
-    if not action.template:
+def _answer(plan: Plan, action: Reply, template: Template | None) -> Answer:
+    """Return what is to be said; raises TemplateError."""
+    if template is None:
         # A text of the script is no template: its variables are expanded already, with values of the mail.
         return Answer(action.text, action.subject, action.html, from_address=action.from_address)
+    extra = {"salutation": _salutation(plan, action.salutation_fallback)}
     return Answer(
-        text=render(plan, source.text, extra),
-        subject=action.subject or render(plan, source.subject, extra),
-        html=render(plan, source.html, extra, html=True),
+        text=render(plan, template.text, extra),
+        subject=action.subject or render(plan, template.subject, extra),
+        html=action.html or render(plan, template.html, extra, html=True),
         from_address=action.from_address,
     )
 
@@ -108,15 +104,16 @@ def _answer(plan: Plan, action: Reply) -> Answer:
 def plan(plan: Plan, action: object) -> str:
     """Plan the answer; where its template is missing or fails, note it and go on without an answer."""
     assert isinstance(action, Reply)
-    rule = f"{plan.route.script}:{action.span.line}"
-    try:
-        answer = _answer(plan, action)
-    except KeyError:
+    template = plan.catalogue.templates.get(action.template)
+    if action.template and template is None:
         plan.note("answer", refused="no such template", template=action.template)
         return "no-template"
+    try:
+        answer = _answer(plan, action, template)
     except TemplateError as error:
         plan.note("answer", refused="template failed", template=action.template, error=str(error))
         return "template-failed"
+    rule = plan.rule(action.span.line)
     period = plan.policy.answer_period_s if action.period_s < 0 else action.period_s
     handle = action.handle or f"{plan.route.address}:{rule}"
     return plan_answer(plan, answer, rule, period_key=f"reply:{handle}", period_s=period)

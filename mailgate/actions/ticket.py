@@ -82,7 +82,7 @@ def _build(args: Args) -> Ticket:
 def plan(plan: Plan, action: object) -> str:
     """Plan it; `:copy` leaves the rest to the implicit keep, which the engine keeps by itself."""
     assert isinstance(action, Ticket)
-    return plan_ticket(plan, action.wish, f"{plan.route.script}:{action.span.line}")
+    return plan_ticket(plan, action.wish, plan.rule(action.span.line))
 
 
 ACTION = ActionSpec("ticket", Ticket, plan)

@@ -53,19 +53,21 @@ def writing(call: Call) -> "Iterator[tuple[Store, Writer]]":
 
 
 def tell(call: Call, command: str) -> bool:
-    """Let the running gateway know at once; returns whether one was there (else it sees it at its start)."""
+    """Let the running gateway know at once; returns whether it took it (at its start it sees it anyhow)."""
     from mailgate.control import ControlError, NotRunningError  # noqa: PLC0415
 
     try:
-        call.ask(command)
+        answer = call.ask(command)
+        error = str(answer.get("error", "")) if isinstance(answer, dict) else ""
     except NotRunningError:
         return False
-    except ControlError as error:
+    except ControlError as refused:
+        error = str(refused)
+    if error:
         import click  # noqa: PLC0415
 
         click.echo(f"the running gateway did not take it: {error}", err=True)
-        return False
-    return True
+    return not error
 
 
 def when(millis: int) -> str:

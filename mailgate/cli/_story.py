@@ -15,6 +15,7 @@ STATUS = {
     "refused": "refused",
     "discarded": "discarded, no folder has it;",
     "aside": "set aside",
+    "unparsable": "accepted, though its structure cannot be told;",
     "unprocessed": "kept raw, it could not be processed;",
     "reprocessed": "processed again, see the later delivery;",
 }

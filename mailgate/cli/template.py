@@ -7,7 +7,7 @@ import click
 
 from mailgate.cli import _business
 from mailgate.cli._options import Call, CommandError, json_option, pass_call
-from mailgate.cli._read import FILE, text_of
+from mailgate.cli._read import FILE, octets_of, text_of
 
 if TYPE_CHECKING:
     from mailgate.domain.routing import Template
@@ -146,7 +146,7 @@ def render(call: Call, name: str, mail: Path | None, sender: str, recipient: str
     from mailgate.cli._sample import rendered  # noqa: PLC0415  --help must not pay for it
 
     _business.named(_business.present(call), "template", name)
-    draft = rendered(call, name, mail.read_bytes() if mail is not None else None, sender, recipient)
+    draft = rendered(call, name, octets_of(mail) if mail is not None else None, sender, recipient)
     values = {"from": draft.from_address, "to": draft.to_address, "subject": draft.subject}
     _business.show_one({**values, "text": draft.text, "html": draft.html}, as_json=as_json)
 

@@ -24,11 +24,22 @@ def unprocessed() -> None:
 
 
 @unprocessed.command("list")
-@click.option("--aside", is_flag=True, help="Show bounces and automatic mail that was set aside, instead.")
+@click.option(
+    "--aside",
+    "status",
+    flag_value="aside",
+    help="Show bounces and automatic mail that was set aside, instead.",
+)
+@click.option(
+    "--unparsable",
+    "status",
+    flag_value="unparsable",
+    help="Show mails that became what the rules said, though their structure cannot be told, instead.",
+)
 @limit_option("mails")
 @json_option
 @pass_call
-def list_(call: Call, limit: int, *, aside: bool, as_json: bool) -> None:
+def list_(call: Call, limit: int, status: str | None, *, as_json: bool) -> None:
     r"""Show them, newest first, with what went wrong. Times are UTC.
 
     \b
@@ -37,13 +48,14 @@ def list_(call: Call, limit: int, *, aside: bool, as_json: bool) -> None:
     """
     from mailgate.store import queries  # noqa: PLC0415  --help must not pay for it
 
-    status = WAITING[aside]
+    status = status or "unprocessed"
     with reading(call) as (_store, connection):
         found = queries.list_deliveries(connection, status=status, limit=limit + 1)
+        odd = queries.counts_by_status(connection)["unparsable"]
     if as_json:
         print_json([json_row(row) for row in found[:limit]])
     elif not found:
-        click.echo("nothing was set aside" if aside else "nothing is unprocessed")
+        click.echo("nothing was set aside" if status == "aside" else f"nothing is {status}")
     else:
         print_table(
             ("id", "received", "from", "to", "subject", "why"),
@@ -56,6 +68,10 @@ def list_(call: Call, limit: int, *, aside: bool, as_json: bool) -> None:
             ],
         )  # fmt: skip
     more(len(found), limit, "mails")
+    if odd and status == "unprocessed":
+        click.echo(
+            f"{plural(odd, 'mail')} cannot be parsed: mailgate unprocessed list --unparsable", err=True
+        )
 
 
 @unprocessed.command("show")

@@ -83,5 +83,7 @@ class Listener(Section, frozen=True, kw_only=True):
             yield "auth", "needs starttls = true: a password is never taken in the clear"
         if self.auth and not self.auth_users:
             yield "auth", "needs at least one user in auth_users"
+        if self.kind == "lmtp" and (self.starttls or self.auth):
+            yield "starttls" if self.starttls else "auth", 'is for SMTP: set kind = "smtp"'
         if self.kind == "lmtp" and self.address.endswith(":25"):
             yield "address", "LMTP must not be offered on port 25 (RFC 2033 5)"

@@ -68,6 +68,10 @@ class Plan:
         """Keep a line for the trace."""
         self.notes.append({"what": what, **details})
 
+    def rule(self, line: int) -> str:
+        """Return what names a rule in history, gate and log: the script and its line."""
+        return f"{self.route.script}:{line}"
+
     @property
     def author(self) -> str:
         """The address that the mail speaks for: the first valid From address, else the envelope sender."""

@@ -435,6 +435,11 @@ class Gate:
         """Judge a redirect; `already` were let through for this mail."""
         return check_forward(effect, mail, already, self.policy, reader, now)
 
+    def digest(self, address: str, reader: Reader) -> tuple[tuple[str, str], ...] | None:
+        """Return what to count if a digest may go to one of our people now; None while a budget is full."""
+        going = Going(MailKind.NOTICE, address, 0, self.policy.delimiter)
+        return None if exceeded(going, self.policy.budgets, reader) else tuple(counted(going))
+
     def counters(self, effect: Send | Forward, mail: Mail | None) -> tuple[tuple[str, str], ...]:
         """Return what to count when the mail is let through."""
         del mail  # what is counted is the mail that leaves

@@ -74,20 +74,23 @@ def helo(c: "Connection", argument: bytes) -> Reply:
 def mail(c: "Connection", argument: bytes) -> Reply:
     """MAIL FROM:<path> parameters (RFC 5321 4.1.1.2)."""
     _greeted(c)
-    if c.sender is not None:
+    t = c.transaction
+    if t.sender is not None:
         raise ProtocolError("nested MAIL", code=503)
-    c.excused = True
+    t.excused = True
     path, rest = _path(argument, b"FROM:", "MAIL FROM:<address>", "5.1.7")
     size, body, utf8 = mail_parameters(rest, auth=bool(c.service.passwords))
     sender, left = parse_path(path, utf8=utf8, null_ok=True, bare_postmaster=False)
     if left:
         raise BadPath("malformed address", enhanced="5.1.7")
     if size > c.limits.message_size:
-        raise TooBig(f"message bigger than {c.limits.message_size} octets")
+        error = TooBig(f"message bigger than {c.limits.message_size} octets")
+        c.not_taken("mail_refused", sender, f"{error}: it has {size}")
+        raise error
     not_ready = c.door.ready()
     if not_ready is not None:
         return not_ready
-    c.sender, c.body, c.utf8 = sender, body, utf8
+    t.sender, t.body, t.utf8 = sender, body, utf8
     return Reply(250, "2.1.0", "ok")
 
 
@@ -125,20 +128,20 @@ def _path_end(rest: bytes) -> int:
 
 def rcpt(c: "Connection", argument: bytes) -> Reply | None:
     """RCPT TO:<path> parameters (RFC 5321 4.1.1.3); answered from memory."""
-    if c.sender is None:
+    if c.transaction.sender is None:
         return _out_of_order(c, "MAIL first")
     path, rest = _path(argument, b"TO:", "RCPT TO:<address>", "5.1.3")
-    address, left = parse_path(path, utf8=c.utf8, null_ok=False, bare_postmaster=True)
+    address, left = parse_path(path, utf8=c.transaction.utf8, null_ok=False, bare_postmaster=True)
     if left:
         raise BadPath("malformed address")
     for name in read_parameters(rest):
         raise unknown(name)
-    if len(c.recipients) >= c.limits.recipients:
+    if len(c.transaction.recipients) >= c.limits.recipients:
         raise TooManyRecipients
     refusal = c.door.recipient(address)
     if refusal is not None:
         return refusal
-    c.recipients.append(Recipient(address))
+    c.transaction.recipients.append(Recipient(address))
     return Reply(250, "2.1.5", "ok")
 
 
@@ -148,7 +151,7 @@ def _out_of_order(c: "Connection", text: str) -> Reply | None:
     A client that pipelines sends RCPT and DATA before it knows that MAIL or all of RCPT were refused.
     """
     refusal = ProtocolError(text, code=503)
-    if not c.excused:
+    if not c.transaction.excused:
         raise refusal
     c.say(refusal.reply)
     return None
@@ -158,7 +161,7 @@ def data(c: "Connection", argument: bytes) -> Reply | None:
     """Start the content (RFC 5321 4.1.1.4); without a recipient 503, as RFC 2033 4.2 says too."""
     if argument:
         raise ProtocolError("DATA takes no argument", code=501, enhanced="5.5.4")
-    if not c.recipients:
+    if not c.transaction.recipients:
         return _out_of_order(c, "no valid recipients")
     not_ready = c.door.ready()
     if not_ready is not None:
@@ -204,9 +207,9 @@ def xforward(c: "Connection", argument: bytes) -> Reply:
     if not c.trusted:
         raise ProtocolError("not for you", code=550, enhanced="5.7.1")
     _greeted(c)
-    if c.sender is not None:
+    if c.transaction.sender is not None:
         raise ProtocolError("not within a mail", code=503)
-    c.xforward = read_xforward(argument, c.xforward)
+    c.transaction.xforward = read_xforward(argument, c.transaction.xforward)
     return OK
 
 
@@ -226,7 +229,7 @@ def auth(c: "Connection", argument: bytes) -> Reply | None:
     """AUTH PLAIN or LOGIN (RFC 4954), inside of TLS only."""
     if not c.service.passwords:
         raise ProtocolError("nobody logs in here", code=502)
-    if c.sender is not None:
+    if c.transaction.sender is not None:
         raise ProtocolError("not within a mail", code=503)
     text = argument.decode("latin-1")
     c.foreign(lambda: c.smtp_AUTH(text))

@@ -2,7 +2,7 @@
 
 aiosmtpd's class stays the base: session, envelope, STARTTLS and AUTH are its own. Its command loop and its
 reader are replaced: it reads line by line, gives one reply where LMTP wants one per recipient, and tells the
-client the text of exceptions. Commands stand in `commands.py`, the octets of a mail in `data.py`.
+client the text of exceptions. Commands stand in `commands.py`, what belongs to one mail in `transaction.py`.
 """
 
 import asyncio
@@ -12,13 +12,13 @@ from typing import Any, Final
 
 from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
 
-from mailgate.domain.envelope import Envelope, Origin, Received, Recipient
+from mailgate.domain.envelope import Received
 from mailgate.errors import HouseFault, MailError, ProtocolError, Reply, ShuttingDown
 from mailgate.intake import commands
-from mailgate.intake.data import Spool, Unstuffer
-from mailgate.intake.dialog import Lines
 from mailgate.intake.door import Door, Service
+from mailgate.intake.lines import Lines
 from mailgate.intake.peer import describe, trusted
+from mailgate.intake.transaction import Transaction
 
 NEWLINE: Final = b"\n"
 # A handshake record of TLS 1.x: somebody speaks TLS where nobody asked for it.
@@ -77,8 +77,7 @@ class Connection(SMTP):
         self._timer: asyncio.TimerHandle | None = None
         self._started = self._touched = self.loop.time()
         self.lines = Lines(self._work)
-        self.spool = Spool(service.incoming, inline_max=0, limit=0)
-        self.forget_mail()
+        self.transaction = Transaction()
 
     # -- the transport's side
 
@@ -137,7 +136,7 @@ class Connection(SMTP):
         self.lines.end()
         if self._timer is not None:
             self._timer.cancel()
-        self.spool.drop()
+        self.transaction.drop()
         if self._original_transport is not None:
             self._original_transport.close()
         asyncio.StreamReaderProtocol.connection_lost(self, error)
@@ -258,62 +257,44 @@ class Connection(SMTP):
 
     def forget_mail(self) -> None:
         """Forget the transaction (RSET, a new greeting, after a mail)."""
-        self.sender: str | None = None
-        self.recipients: list[Recipient] = []
-        self.body, self.utf8 = "7BIT", False
-        self.unstuffer = Unstuffer()
-        self.trace_id = ""
-        self.xforward: dict[str, str] = {}  # XFORWARD_README: until the end of the transaction
-        # Whether a 503 to RCPT or DATA may follow from a refusal that the client had not read yet.
-        self.excused = False
-        self.spool.drop()
-        self.spool = Spool(self.service.incoming, inline_max=0, limit=0)
+        self.transaction.drop()
+        self.transaction = Transaction()
 
     def start_mail(self) -> None:
         """Expect the mail's octets from here on."""
-        self.trace_id = self.service.new_id()
-        path = self.service.incoming / self.trace_id
-        limits = self.limits
-        self.spool = Spool(path, inline_max=limits.inline_max, limit=limits.message_size)
+        service, limits = self.service, self.limits
+        self.transaction.begin_content(
+            service.new_id(), service.incoming, inline_max=limits.inline_max, limit=limits.message_size
+        )
         self.state = State.DATA
 
     def _feed(self, data: bytes) -> None:
-        pieces, rest = self.unstuffer.feed(data)
-        for piece in pieces:
-            self.spool.write(piece)
+        rest = self.transaction.feed(data)
         if rest is not None:
             self._input += rest
             self._hand_over()
-        elif self.spool.error is not None and self.octets > self.limits.session_size:
+        elif self.transaction.error is not None and self.octets > self.limits.session_size:
             self._long_enough()  # a mail that will be refused anyhow, and does not end
 
     def _hand_over(self) -> None:
         """Give the whole mail to the house, or say to everybody why not."""
         self.state = State.BUSY
         try:
-            octets = self.spool.finish()
+            octets = self.transaction.finish()
         except MailError as error:
-            if error.__cause__ is not None:
-                self.service.log("spool_fault", peer=self.peer, id=self.trace_id, error=repr(error.__cause__))
+            event = "spool_fault" if error.__cause__ is not None else "mail_refused"
+            self.not_taken(event, self.transaction.sender, str(error.__cause__ or error))
             self._answered([error.reply] * self.replies_owed())
             return
-        forwarded = self.xforward
-        origin = Origin(
-            source=self.service.source,
-            listener=self.service.name,
-            peer=self.peer,
-            helo=self.session.host_name or "",
-            queue_id=forwarded.get("IDENT", ""),
-            client_name=forwarded.get("NAME", ""),
-            client_address=forwarded.get("ADDR", ""),
-            authenticated=self.login,
+        received = self.transaction.received(
+            octets, self.service, peer=self.peer, helo=self.session.host_name or "", login=self.login
         )
-        assert self.sender is not None
-        envelope = Envelope(self.sender, tuple(self.recipients), self.body, self.utf8)
-        received = Received(octets, envelope, origin, self.service.now(), self.trace_id)
-        # The file belongs to the house from here on.
-        self.spool = Spool(self.service.incoming, inline_max=0, limit=0)
         self._task = self.loop.create_task(self._accept(received))
+
+    def not_taken(self, event: str, sender: str | None, why: str) -> None:
+        """Tell of a mail of which nothing is kept: too big, or a fault of ours; the house never sees it."""
+        source, trace_id = self.service.source.value, self.transaction.trace_id
+        self.service.log(event, source=source, peer=self.peer, id=trace_id, **{"from": sender}, error=why)
 
     async def _accept(self, received: Received) -> None:
         """Wait for the house; a client that leaves does not stop it, and no exception's text leaves it."""
@@ -354,7 +335,7 @@ class Connection(SMTP):
 
     def replies_owed(self) -> int:
         """How many replies the end of a mail gets."""
-        return len(self.recipients)
+        return len(self.transaction.recipients)
 
     async def hand_in(self, received: Received) -> list[Reply]:
         """Give the mail to the house, as the protocol wants it answered."""

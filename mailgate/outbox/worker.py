@@ -21,7 +21,7 @@ from random import random
 from typing import Final, cast
 
 from mailgate.domain.target import Job, JobKind, Outcome, Retry, Target
-from mailgate.errors import MailError, ShuttingDown
+from mailgate.errors import HouseFault, MailError, ShuttingDown
 from mailgate.outbox.lane import Lane
 from mailgate.outbox.load import Loader
 from mailgate.outbox.retry import GIVE_UP_AFTER, next_step
@@ -185,6 +185,10 @@ class Worker:
         except ShuttingDown:
             self._stopping = True
             return 0.0
+        except HouseFault as fault:
+            # The writer has said what to do about it.
+            log.error("the outbox cannot be read: %s", fault)  # noqa: TRY400  where it came from is known
+            return self._idle()
         except Exception:
             log.exception("the outbox cannot be read")
             return self._idle()

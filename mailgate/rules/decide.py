@@ -89,7 +89,7 @@ def _plan_result(plan: Plan, host: RuleHost, result: Result) -> None:
 def _decision(plan: Plan, result: Result) -> Decision:
     decisive: Action | None = next((a for a in result.performed if a.cancels_keep), None)
     decisive = decisive or next(iter(result.performed), None)
-    rule = f"{plan.route.script}:{decisive.span.line}" if decisive is not None else plan.route.script
+    rule = plan.rule(decisive.span.line) if decisive is not None else plan.route.script
     error = (
         f"{plan.route.script}:{result.error.line}: {result.error.text}" if result.error is not None else ""
     )

@@ -1,5 +1,6 @@
 """When the write-ahead log is moved into the database: from an idle moment, or before it grows large."""
 
+import time
 from typing import Final
 
 from mailgate.store.connection import Backend, Connection
@@ -11,6 +12,8 @@ PER_UNIT: Final = 24 * KIB
 BUSY_LIMIT: Final = 32 * MIB
 # A log file larger than this is cut back to nothing when idle (only a long reader lets it grow so far).
 FILE_LIMIT: Final = 64 * MIB
+# Between two tries after one that failed (a full disk): short against the time in which the log grows large.
+REST_S: Final = 10.0
 
 
 class Checkpoints:
@@ -20,6 +23,11 @@ class Checkpoints:
         self._backend = backend
         # A log may be left over from the last run.
         self.pending = 1
+        self._rests_until = 0.0
+
+    def rest(self) -> None:
+        """Try nothing for a while after a failure: a person is needed, and one line in the log is enough."""
+        self._rests_until = time.monotonic() + REST_S
 
     def wrote(self, units: int, size: int) -> None:
         """Count one committed batch."""
@@ -27,6 +35,8 @@ class Checkpoints:
 
     def run(self, connection: Connection, *, idle: bool) -> None:
         """Move the log if it is time; a reader in its way leaves some for later."""
+        if time.monotonic() < self._rests_until:
+            return
         if not self.pending or not (idle or self.pending >= BUSY_LIMIT):
             return
         frames, moved = self._backend.checkpoint(connection, truncate=False)

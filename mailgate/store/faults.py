@@ -33,8 +33,25 @@ LOST_CODES: Final = frozenset({
     sqlite3.SQLITE_ERROR,
 })  # fmt: skip
 
+# What an administrator can do about it; the other codes only we can explain.
+BLOCKED: Final = "another process holds the database: let it finish or end it"
+NO_ACCESS: Final = "look whether the database file is there, at its owner and rights, and at its folder's"
+ADVICE: Final = {
+    sqlite3.SQLITE_BUSY: BLOCKED,
+    sqlite3.SQLITE_LOCKED: BLOCKED,
+    sqlite3.SQLITE_FULL: "make space on the disk of the database",
+    sqlite3.SQLITE_READONLY: NO_ACCESS,
+    sqlite3.SQLITE_PERM: NO_ACCESS,
+    sqlite3.SQLITE_CANTOPEN: NO_ACCESS,
+    sqlite3.SQLITE_IOERR: "look at the disk, then run `mailgate doctor`",
+    sqlite3.SQLITE_CORRUPT: "stop the gateway, look at the disk, and restore a backup: `mailgate db restore`",
+    sqlite3.SQLITE_NOTADB: "stop the gateway and restore a backup: `mailgate db restore`",
+}
+
 # Extended result codes carry the primary one in their lowest byte.
 PRIMARY: Final = 0xFF
+# An error of ours has one of the driver behind it, which may have one of the system's.
+CAUSES: Final = 4
 
 
 def code_of(error: BaseException) -> int | None:
@@ -55,6 +72,20 @@ def sqlite_fault(error: BaseException) -> TryLater | None:
     if code == sqlite3.SQLITE_FULL:
         return DiskFull()
     return None if code in VALUE_CODES else HouseFault()
+
+
+def advice(error: BaseException | None) -> str:
+    """Return what an administrator can do about an error or what caused it; "" where that is not known."""
+    seen = 0
+    while error is not None and seen < CAUSES:
+        code = code_of(error)
+        if code in ADVICE:
+            return ADVICE[code]
+        if isinstance(error, OSError) and error.errno in FULL:
+            return ADVICE[sqlite3.SQLITE_FULL]
+        before = None if error.__suppress_context__ else error.__context__
+        error, seen = error.__cause__ or before, seen + 1
+    return ""
 
 
 def system_fault(error: BaseException) -> TryLater | None:

@@ -24,6 +24,8 @@ from mailgate.store.statements import literal
 
 Row = dict[str, Any]
 
+# What a person should look at: kept raw, set aside, or taken though its structure cannot be told.
+LISTED: Final = ("unprocessed", "aside", "unparsable")
 # A page that a person reads; commands may ask for another size.
 PAGE: Final = 50
 
@@ -112,13 +114,13 @@ def _message_ids(connection: Connection, term: str) -> list[int]:
 def list_deliveries(
     connection: Connection, *, status: str = "", before_id: int = 0, limit: int = PAGE
 ) -> list[Row]:
-    """Return deliveries, newest first, below `before_id`; `status` unprocessed and aside have an index."""
+    """Return deliveries, newest first, below `before_id`; those of LISTED have an index."""
     query = _deliveries().order_by(Delivery.id.desc()).limit(limit)
     if status:
         query = query.where(Delivery.status == literal(status))
-        if status in {"unprocessed", "aside"}:
+        if status in LISTED:
             # SQLite takes a partial index only if the query repeats its condition.
-            query = query.where(Delivery.status.in_([literal("unprocessed"), literal("aside")]))
+            query = query.where(Delivery.status.in_([literal(one) for one in LISTED]))
     if before_id:
         query = query.where(Delivery.id < before_id)
     return rows(connection, query)
@@ -269,10 +271,10 @@ def _contact(connection: Connection, contact_id: int) -> Row | None:
 
 
 def counts_by_status(connection: Connection) -> dict[str, int]:
-    """Return how many deliveries wait for a person: unprocessed and aside."""
-    return {status: len(rows(connection, _waiting(status))) for status in ("unprocessed", "aside")}
+    """Return how many deliveries a person should look at, by the statuses of LISTED."""
+    return {status: len(rows(connection, _waiting(status))) for status in LISTED}
 
 
 def _waiting(status: str) -> Any:
-    both = Delivery.status.in_([literal("unprocessed"), literal("aside")])
-    return Delivery.select(Delivery.id).where((Delivery.status == literal(status)) & both)
+    listed = Delivery.status.in_([literal(one) for one in LISTED])
+    return Delivery.select(Delivery.id).where((Delivery.status == literal(status)) & listed)

@@ -96,6 +96,8 @@ class SqliteBackend:
                 self._identity = self._look()
             except (peewee.PeeweeException, sqlite3.Error, OSError) as error:
                 self.close()
+                if not self.path.exists():
+                    raise self._gone() from None  # the driver says less
                 raise HouseFault(f"cannot open the database: {error}") from error
         connection: Any = self.database.connection()  # type: ignore[no-untyped-call,unused-ignore]
         return cast("Connection", connection)
@@ -116,14 +118,17 @@ class SqliteBackend:
         found = self.path.stat()
         return found.st_dev, found.st_ino
 
+    def _gone(self) -> HouseFault:
+        return HouseFault(f"the database file is gone: put {self.path} back")
+
     def check(self) -> None:
         """Raise HouseFault if the file is gone or is another one: a commit into it would be lost."""
         try:
             same = self._look() == self._identity
         except OSError as error:
-            raise HouseFault("the database file is gone") from error
+            raise self._gone() from error
         if not same:
-            raise HouseFault("the database file was replaced")
+            raise HouseFault(f"the database file {self.path} was replaced, and is opened anew")
 
     def begin(self, connection: Connection) -> None:
         """Take the write lock now, so that no statement has to wait for it later."""

@@ -226,6 +226,9 @@ def decide_and_apply(
     app.relay_due = max(tx.now_ms, millis(rules.relay_rests_until()))
     apply_effects(decision.effects, app)
     rows.insert()
+    if incoming.facts.unparsable and app.status == "accepted":
+        # The rules have decided, and it is where they said; a person sees it in the list all the same.
+        app.status, app.reason = "unparsable", app.reason or "its structure cannot be told"
     if app.ticket_id and not app.number:
         ticket = reader.ticket(app.ticket_id)
         app.number = ticket.number if ticket is not None else ""

@@ -20,7 +20,7 @@ from mailgate.store.blobs import Hook, no_hook
 from mailgate.store.checkpoint import Checkpoints
 from mailgate.store.connection import Connection
 from mailgate.store.db import Store
-from mailgate.store.faults import Abandoned, system_fault
+from mailgate.store.faults import Abandoned, advice, system_fault
 from mailgate.store.options import MIB
 from mailgate.store.transaction import Transaction
 
@@ -236,7 +236,7 @@ class Writer:
             fault = abandoned.reply_with
             # Whoever hears of it, in a log or at a command, is to know why.
             fault.__cause__ = fault.__cause__ or abandoned.__cause__
-            log.exception("batch of %d abandoned", len(batch), exc_info=abandoned)
+            self._complain(f"{len(batch)} pieces of work deferred, nothing of them is stored", abandoned)
             for job in batch:
                 job.result = fault
         size = sum(job.size for job in batch)
@@ -247,6 +247,13 @@ class Writer:
         if fault is None:
             self._checkpoints.wrote(len(batch), size)
             self._tidy(idle=False)
+
+    def _complain(self, what: str, error: Exception) -> None:
+        """Say in one line what was wrong and what to do; where that is not known, show where it came from."""
+        cause = error.__cause__ or error if isinstance(error, Abandoned) else error
+        todo = advice(cause)
+        known = bool(todo) or isinstance(cause, HouseFault)
+        log.error("%s: %s%s", what, cause, f": {todo}" if todo else "", exc_info=None if known else error)
 
     def _report(self, report: BatchReport) -> None:
         """Tell the metrics; whatever they do with it must not keep an answer back."""
@@ -345,8 +352,9 @@ class Writer:
             return
         try:
             self._checkpoints.run(self._store.connection(), idle=idle)
-        except Exception:
-            log.exception("checkpoint failed")
+        except Exception as error:  # noqa: BLE001  mail goes on without it
+            self._checkpoints.rest()
+            self._complain("the database's log could not be moved into it", error)
 
 
 def _settle(future: "Future[Any]", result: object) -> None:

@@ -7,6 +7,7 @@ from mailgate.actions import contact_create
 from mailgate.actions._contacts import ensure_contact
 from mailgate.actions.contact_create import ContactCreate
 from mailgate.domain.effects import OpenContact
+from mailgate.domain.facts import MailClass
 
 
 def create(world, one=None, **wish):
@@ -81,3 +82,11 @@ def test_all_tickets_without_any_author_share_one_contact(world):
     second = plan_of(mail(sender="", **{"from": ""}), world)
     ensure_contact(second)
     assert not found(second, OpenContact)
+
+
+@pytest.mark.parametrize("name", ["OWN", "BOUNCE", "AUTOMATIC"])
+def test_machines_become_no_contacts(world, name):
+    """A mail daemon, our own mail come back and a note of absence are nobody's first mail."""
+    plan = plan_of(world=world, mail_class=MailClass[name])
+    assert contact_create.plan(plan, ContactCreate()) == "machine"
+    assert plan.effects == []

@@ -7,6 +7,7 @@ from mailgate.actions import reply
 from mailgate.actions._ticketing import TicketWish, plan_ticket
 from mailgate.actions.reply import Reply
 from mailgate.domain.effects import AddEntry, EntryKind, OpenTicket, Send, Suppressed
+from mailgate.domain.routing import Catalogue, Template
 
 
 def answer(action, world=None, *, ticket: bool = False, **options):
@@ -76,6 +77,21 @@ def test_a_failing_template_is_noted_and_the_mail_goes_on():
     assert reply.plan(plan, Reply(template="broken")) == "template-failed"
     assert plan.effects == []
     assert next(notes(plan, "answer"))["error"]
+
+
+@pytest.mark.parametrize(
+    "source", ["{{ 1 // 0 }}", "{{ [1][7].x }}", "{{ 'a' + 1 }}", "{{ nothing.at.all }}"]
+)
+def test_whatever_a_template_computes_wrongly_stays_its_own_fault(source):
+    """Errors of arithmetic and types in a template never give the mail back to the client."""
+    catalogue = Catalogue(templates={"t": Template("t", "", source)})
+    assert reply.plan(plan_of(catalogue=catalogue), Reply(template="t")) == "template-failed"
+
+
+def test_a_rules_own_html_and_subject_beat_the_templates():
+    """What the rule says stands over what the template has."""
+    one = draft(answer(Reply(template="received", subject="Mine", html="<b>mine</b>")))
+    assert (one.subject, one.html) == ("Mine", "<b>mine</b>")
 
 
 def test_a_null_sender_is_not_answered():

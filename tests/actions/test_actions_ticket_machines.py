@@ -87,3 +87,17 @@ def test_without_a_tie_no_machine_opens_a_ticket(world, mail_class):
     assert outcome == "aside"
     assert not found(plan, OpenTicket)
     assert only(plan, SetAside).reason.startswith(f"{mail_class.value} (why)")
+
+
+def test_our_own_mail_is_known_by_its_own_message_id(world):
+    """Who sends our mail back without touching it gives us the very Message-ID that we sent."""
+    world.add_ticket(7, ANNA)
+    plan, outcome = run(world, mail(message_id=sent(world, 7)), MailClass.OWN)
+    assert outcome == "returned"
+    assert entry(plan).ticket_id == 7
+
+
+def test_an_automatic_answer_with_a_message_id_of_ours_proves_nothing(world):
+    """Only what was found to be our own mail is tied by its own Message-ID."""
+    world.add_ticket(7, ANNA)
+    assert run(world, mail(message_id=sent(world, 7)), MailClass.AUTOMATIC)[1] == "aside"

@@ -1,6 +1,10 @@
 """`mailgate address`."""
 
+import contextlib
 import smtplib
+import sqlite3
+import subprocess
+import sys
 
 import clidesk
 import pytest
@@ -163,6 +167,18 @@ def test_the_audit_names_who_and_what(desk):
     desk.good("address", "set", "a@example.org", "--disabled")
     desk.good("address", "remove", "a@example.org")
     assert desk.versions()[1] == before + 3
+
+
+def test_changes_at_the_same_moment_are_all_made(desk):
+    """Whoever was slower plans again: no change is lost, and no two patterns share a place."""
+    patterns = [f"p{n}-*@example.net" for n in range(6)]
+    line = [sys.executable, "-m", "mailgate", "--config", str(desk.config), "address", "add"]
+    jobs = [subprocess.Popen([*line, one], stdout=subprocess.DEVNULL) for one in patterns]
+    assert [job.wait(timeout=120) for job in jobs] == [0] * len(jobs)
+    with contextlib.closing(sqlite3.connect(desk.folder / "state" / "mailgate.sqlite")) as connection:
+        places = dict(connection.execute("SELECT address, position FROM address").fetchall())
+    assert places.keys() == {"support@example.org", *patterns}
+    assert len(set(places.values())) == len(places)
 
 
 def test_the_running_gateway_knows_at_once(gateway):

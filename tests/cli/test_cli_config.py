@@ -13,6 +13,7 @@ from mailgate.config.settings import load
 TLS_LISTENER = """
 [[listener]]
 name = "b"
+kind = "smtp"
 address = "tcp:127.0.0.1:1"
 starttls = true
 tls_certificate = "/nonexistent/c"

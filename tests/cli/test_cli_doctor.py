@@ -416,3 +416,13 @@ def test_postfix_by_single_addresses_and_by_class(wired):
         {"transport_maps": "", "relay_transport": hop},
     ):
         assert {level for level, _ in wired.says({**wired.good, **main}, MASTER)} == {"ok"}
+
+
+@pytest.mark.peer("postgresql")
+def test_postgresql(postgres):
+    """Business data are changed there as well, and its own durability is looked at."""
+    with clidesk.desk(settings={"database": {"url": postgres.url}}) as one:
+        one.good("address", "add", "a@example.org", "--queue", "support")
+        assert one.good("address", "add", "a@example.org", "--queue", "support") == "nothing to change\n"
+        assert found(one, "durability") == [("ok", "fsync=on, full_page_writes=on, synchronous_commit=on")]
+        assert found(one, "integrity", "--full")[0][0] == "ok"

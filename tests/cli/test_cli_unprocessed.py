@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import urllib.request
 
 import peers
 import pytest
@@ -73,6 +74,17 @@ def test_the_running_gateway_processes_it_again(kept):
     )
     assert "ticket=T-1" in kept.log()
     assert kept.command("unprocessed", "list").stdout == "nothing is unprocessed\n"
+
+
+def test_the_counters_still_add_up(kept):
+    """Accepted is decided and failed together, also after a mail was processed again."""
+    kept.start()
+    kept.command("unprocessed", "retry", "1")
+    with urllib.request.urlopen(f"http://127.0.0.1:{kept.http_port}/metrics", timeout=30) as answer:
+        lines = [line.rsplit(" ", 1) for line in answer.read().decode().splitlines() if line[:1] != "#"]
+    total = {word: sum(float(n) for name, n in lines if name.startswith(f"mailgate_deliveries_{word}_total"))
+             for word in ("accepted", "decided", "failed")}  # fmt: skip
+    assert total["accepted"] == total["decided"] + total["failed"] == 1
 
 
 def test_without_a_gateway_the_command_does_it(kept):

@@ -162,3 +162,15 @@ def test_answers_to_auth_end_with_the_client(tmp_path):
             await waiting
 
     play(tmp_path, work)
+
+
+def test_connections_share_no_limits(tmp_path):
+    """What one connection learns about command sizes is no other connection's: the library's own table is one for all."""
+
+    async def work(line, house) -> None:
+        other = wire.Line(house, intakekit.make_service(tmp_path, house, {}))
+        line.connection.command_size_limits["MAIL"] = 1
+        assert other.connection.command_size_limits == {}
+        other.end()
+
+    play(tmp_path, work)

@@ -88,8 +88,8 @@ def broken(left: Sequence[Left], kept: Sequence[Kept] = (), incoming: Sequence[f
 
 
 def out(left: Iterable[Left]) -> list[Left]:
-    """Return what left: what is held or gathered did not."""
-    return [one for one in left if one.state not in {"held", "digest"}]
+    """Return what left: what is held, waits for a digest or has been gathered into one did not."""
+    return [one for one in left if one.state not in {"held", "digest", "gathered"}]
 
 
 def _per_mail(gone: Sequence[Left]) -> list[str]:

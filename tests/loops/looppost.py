@@ -99,13 +99,13 @@ class _Session(asyncio.Protocol):
                 self._say("250 2.0.0 ok")
 
 
-async def _hand_in(port: int, posts: Sequence[Post]) -> list[str]:
+async def _hand_in(port: int, posts: Sequence[Post], hello: bytes = b"LHLO") -> list[str]:
     """Hand mails in one after the other on one connection; returns the reply to each."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     replies = []
     try:
         await reader.readline()
-        writer.write(b"LHLO client.example\r\n")
+        writer.write(hello + b" client.example\r\n")
         while (await reader.readline())[3:4] == b"-":
             pass
         for post in posts:
@@ -160,6 +160,10 @@ class Mails:
     def hand_in(self, port: int, posts: Sequence[Post], connections: int = 32) -> list[str]:
         """Hand mails in by LMTP and return the replies in their order."""
         return self._do(_spread(port, posts, connections))
+
+    def submit(self, port: int, post: Post) -> str:
+        """Hand one mail in by SMTP and return the reply to it."""
+        return self._do(_hand_in(port, [post], hello=b"EHLO"))[0]
 
     def close(self) -> None:
         """Stop the relays and the thread."""

@@ -116,7 +116,8 @@ class LoopGate(gatewayrun.Gateway):
     def left(self) -> list[Left]:
         """Return everything that the gateway wrote into its outbox, in order, with the class of what caused it."""
         sql = """SELECT o.created_at, CASE o.kind WHEN 'send' THEN o.mail_kind ELSE o.kind END, o.to_address,
-                 o.ticket_id, o.state, d.mail_class, o.delivery_id
+                 o.ticket_id, CASE WHEN o.reason LIKE 'gathered %' THEN 'gathered' ELSE o.state END,
+                 d.mail_class, o.delivery_id
                  FROM outbox o LEFT JOIN delivery d ON d.id = o.delivery_id ORDER BY o.created_at, o.id"""
         return [Left((at - START_MS) / 1000, *rest) for at, *rest in self.ask(sql)]
 

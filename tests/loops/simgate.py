@@ -16,10 +16,16 @@ from mailgate.__main__ import main
 from mailgate.app import Gateway
 from mailgate.config.settings import load
 from mailgate.maillog import LibraryLog, open_log
+from mailgate.outbox.digests import send_digests
 
 from simclock import SimulatedClock  # isort: skip  it lies beside this script
 
 mailgate.actions.__path__.append(str(Path(__file__).parent / "more_actions"))
+
+
+async def _digests(gateway: Gateway) -> int:
+    """Look for digests now: the gateway does so every ten minutes, which are real ones."""
+    return await send_digests(gateway.writer, gateway.hostname, gateway.business.may_digest)
 
 
 async def simulate(config: Path, clock: SimulatedClock) -> None:
@@ -31,8 +37,11 @@ async def simulate(config: Path, clock: SimulatedClock) -> None:
     )
     logging.getLogger().addHandler(LibraryLog(log.events))
     try:
+        tasks: set[asyncio.Task[int]] = set()
         gateway = Gateway(settings, log, environment, clock=clock.now)
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, gateway.stopping.set)
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGTERM, gateway.stopping.set)
+        loop.add_signal_handler(signal.SIGUSR1, lambda: tasks.add(loop.create_task(_digests(gateway))))
         await gateway.run()
     finally:
         log.writer.close()

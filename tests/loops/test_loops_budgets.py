@@ -47,3 +47,11 @@ def test_the_bound_breaks_without(world, budget):
     gate = play(world, scenario, {budget: scenario.without})
     with pytest.raises(AssertionError, match=budget):
         assert_bound(gate.left(), gate.kept(), gate.incoming())
+
+
+@pytest.mark.slow
+def test_the_bound_breaks_if_all_incoming_mail_may_be_answered(world):
+    """The share of incoming mail is a budget as well: with all of it in place of a fifth, no number in all holds."""
+    gate = play(world, SCENARIOS["all_hour"], {"share_of_incoming": 1.0})
+    with pytest.raises(AssertionError, match="all_hour"):
+        assert_bound(gate.left(), gate.kept(), gate.incoming())

@@ -52,7 +52,7 @@ def test_deliveries_by_status_and_page(accept, look):
     assert [row["id"] for row in look(queries.list_deliveries, status="aside")] == [4, 2]
     assert [row["id"] for row in look(queries.list_deliveries, status="aside", before_id=4)] == [2]
     assert [row["id"] for row in look(queries.list_deliveries, limit=1)] == [4]
-    assert look(queries.counts_by_status) == {"unprocessed": 0, "aside": 2}
+    assert look(queries.counts_by_status) == {"unprocessed": 0, "aside": 2, "unparsable": 0}
 
 
 def test_tickets_by_queue_status_and_page(accept, look):

@@ -1,11 +1,15 @@
 """One delivery: exactly once, alone in its savepoint, and never lost whatever its processing does."""
 
+from dataclasses import replace
+
 import pytest
 from storekit import TEXT, deciding, incoming, keep
 
 from mailgate.domain.effects import Decision, Deliver, Drop, Refuse, SetAside
+from mailgate.domain.facts import Facts
 from mailgate.domain.routing import Catalogue, Route
 from mailgate.errors import Reply
+from mailgate.store import queries
 from mailgate.store.pack import unpack
 from mailgate.store.unit import UnitRules, accept_each, dedupe_key, reply_for_all
 
@@ -303,3 +307,13 @@ def test_nothing_is_orphaned(accept, store):
     assert checkup.orphans(connection) == []
     assert checkup.damage(connection) == []
     connection.close()
+
+
+def test_a_mail_that_cannot_be_parsed_becomes_what_the_rules_say_and_is_listed(accept, store):
+    """It is kept or ticketed like any other, and a person finds it."""
+    (outcome,) = accept(replace(incoming(), facts=Facts(unparsable=True)))
+    assert (outcome.reply.code, outcome.status) == (250, "unparsable")
+    with queries.reading(store) as connection:
+        (row,) = queries.list_deliveries(connection, status="unparsable")
+        assert (row["folder"], row["reason"]) == ("INBOX", "its structure cannot be told")
+        assert queries.counts_by_status(connection) == {"unprocessed": 0, "aside": 0, "unparsable": 1}

@@ -43,7 +43,8 @@ CREATE TABLE "delivery" (
 );
 CREATE INDEX "delivery_message_id" ON "delivery" ("message_id");
 CREATE INDEX "delivery_ticket_id" ON "delivery" ("ticket_id") WHERE ticket_id > 0;
-CREATE INDEX "delivery_status_id" ON "delivery" ("status", "id") WHERE status IN ('unprocessed', 'aside');
+CREATE INDEX "delivery_status_id" ON "delivery" ("status", "id")
+    WHERE status IN ('unprocessed', 'aside', 'unparsable');
 CREATE TABLE "filing" (
     "id" {id}, "delivery_id" {int} NOT NULL, "folder" TEXT NOT NULL, "flags" TEXT NOT NULL
 );

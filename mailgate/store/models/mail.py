@@ -75,7 +75,9 @@ class Delivery(Row):
 
 Delivery.add_index(Delivery.index(Delivery.ticket_id, where=SQL("ticket_id > 0")))
 Delivery.add_index(
-    Delivery.index(Delivery.status, Delivery.id, where=SQL("status IN ('unprocessed', 'aside')"))
+    Delivery.index(
+        Delivery.status, Delivery.id, where=SQL("status IN ('unprocessed', 'aside', 'unparsable')")
+    )
 )
 
 

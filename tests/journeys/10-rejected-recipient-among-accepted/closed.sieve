@@ -1,0 +1,3 @@
+require "reject";
+
+reject "This address is closed, write to support.";
