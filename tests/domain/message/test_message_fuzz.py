@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from messagekit import mail, read_everything, texts_of
 
 from mailgate.domain.message.buffer import Buffer
-from mailgate.domain.message.defects import Defect, Notes
+from mailgate.domain.message.defects import HOPELESS, Defect, Notes
 from mailgate.domain.message.headers import read_header
 from mailgate.domain.message.limits import NESTING
 from mailgate.domain.message.view import MessageView
@@ -46,6 +46,10 @@ def holds(octets: bytes) -> None:
     assert read_everything(seen)[:-1] == first[:-1]
     assert read_everything(MessageView.parse(memoryview(octets))) == first
     assert set(seen.defects) <= {defect.value for defect in Defect}
+    # Counting octets says the same of the structure as looking at it, where it says anything.
+    assert MessageView.parse(octets).unparsable == (
+        not HOPELESS.isdisjoint(Defect(one) for one in seen.defects)
+    )
     for text in texts_of(seen):
         assert "\0" not in text
         text.encode("utf-8")
