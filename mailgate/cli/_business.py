@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 T = TypeVar("T")
-# Somebody else changes the same data at the same moment: nobody does that more often than this in a row.
-TRIES: Final = 5
+# Each time, somebody else was faster and is done: a shell loop with twenty commands at once is still served.
+TRIES: Final = 20
 # What the outside world calls things; the database's word for a ticket queue is plain queue.
 COMMANDS: Final = {"address": "address", "queue": "ticketqueue", "template": "template", "script": "rules"}
 

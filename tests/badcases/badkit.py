@@ -102,9 +102,13 @@ class Lmtp:
         return line
 
     def send(
-        self, octets: bytes, recipients: Sequence[str] = ("keep@bad.example",), *, sender: str = "ann@client.example",
+        self,
+        octets: bytes,
+        recipients: Sequence[str] = ("keep@bad.example",),
+        *,
+        sender: str = "ann@client.example",
         mail: str = "",
-    ) -> Said:  # fmt: skip
+    ) -> Said:
         """Send one mail as far as the gateway wants it."""
         said = self.open(recipients, sender=sender, mail=mail)
         if said.data.startswith("354"):
@@ -130,7 +134,7 @@ class Lmtp:
 
 @functools.cache
 def furnished() -> dict[str, bytes]:
-    """Return the files of a database with the business data, made once by the commands that make every one."""
+    """Return the files of a database with the business data, made once, by the usual commands."""
     with gatewayrun.gateway(business=BUSINESS, start=False) as one:
         return {file.name: file.read_bytes() for file in one.state.iterdir() if file.is_file()}
 
@@ -178,7 +182,8 @@ class Bad:
     def octets(self) -> list[bytes]:
         """Return the octets of all stored mail, small and large, in the order of their coming."""
         found = self.rows(
-            "SELECT m.stored, m.sha256, b.octets FROM message m LEFT JOIN message_body b ON b.message_id = m.id ORDER BY m.id"
+            "SELECT m.stored, m.sha256, b.octets FROM message m"
+            " LEFT JOIN message_body b ON b.message_id = m.id ORDER BY m.id"
         )
         blobs = self.state / "blobs"
         return [
@@ -188,7 +193,9 @@ class Bad:
 
     def metric(self, name: str, **labels: str) -> float:
         """Return a metric's value, 0 where there is no such series yet."""
-        wanted = name + ("{" + ",".join(f'{k}="{v}"' for k, v in labels.items()) + "}" if labels else "")
+        wanted = name + (
+            "{" + ",".join(f'{k}="{v}"' for k, v in sorted(labels.items())) + "}" if labels else ""
+        )
         url = f"http://127.0.0.1:{self.gateway.http_port}/metrics"
         with urllib.request.urlopen(url, timeout=HANG_GUARD_S) as page:
             lines = page.read().decode().splitlines()
@@ -214,7 +221,7 @@ def bad(
     prefix: Sequence[str] = (),
     disk: str = "",
 ) -> Iterator[Bad]:
-    """Run a gateway with the business data above; `disk` is the size of a small file system for all that it keeps."""
+    """Run a gateway with the business data above; `disk` is the size of a file system of its own for it."""
     with peers.short_folder("mg-bad-") as folder, contextlib.ExitStack() as stack:
         one = gatewayrun.Gateway(folder, peers.free_port(), peers.free_port())
         one.write(settings or {})

@@ -1,4 +1,4 @@
-"""Mail that is bad: empty, too big, full of bombs, binary. It is kept or refused for good, and the next mail comes in."""
+"""Bad mail: empty, too big, full of bombs, binary. It is kept or refused, and the next one comes in."""
 
 import hashlib
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from badkit import Bad, bad, good
 MIB = 1024 * 1024
 LIMIT = 25 * MIB
 HELP = "help@bad.example"
-REFUSED, LABELS = ("mailgate_messages_received_total",), {"source": "lmtp", "result": "refused"}
+REFUSED, LABELS = "mailgate_messages_received_total", {"source": "lmtp", "result": "refused"}
 
 
 @pytest.fixture(scope="module")
@@ -84,9 +84,9 @@ def test_nul_and_8_bit_are_kept_octet_by_octet(house):
 def test_50_mb_announced_are_refused_before_they_come(house):
     """The limit is 25 MiB: 552 at MAIL for whoever says SIZE (RFC 1870 6.1)."""
     with house.session() as session:
-        before = house.metric(*REFUSED, **LABELS)
+        before = house.metric(REFUSED, **LABELS)
         assert session.say(f"MAIL FROM:<ann@client.example> SIZE={50 * MIB}").startswith("552 5.3.4")
-        assert house.metric(*REFUSED, **LABELS) == before + 1
+        assert house.metric(REFUSED, **LABELS) == before + 1
         assert house.log_has("event=mail_refused", "from=ann@client.example", f"it has {50 * MIB}")
         assert session.send(good("after")).codes == ["250 2.0.0"]
     assert house.is_well()
@@ -95,7 +95,7 @@ def test_50_mb_announced_are_refused_before_they_come(house):
 def test_50_mb_unannounced_are_refused_for_each_recipient(house):
     """All of it is read and thrown away: 552 for each, no file stays, the session goes on."""
     before = house.rows("SELECT count(*) FROM message")
-    refused = house.metric(*REFUSED, **LABELS)
+    refused = house.metric(REFUSED, **LABELS)
     line = b"0123456789" * 7 + b"\r\n"
     with house.session() as session:
         said = session.send(good("big") + line * (50 * MIB // len(line)), (HELP, "keep@bad.example"))
@@ -103,7 +103,7 @@ def test_50_mb_unannounced_are_refused_for_each_recipient(house):
         assert house.rows("SELECT count(*) FROM message") == before
         assert list((house.state / "spool").iterdir()) == []
         assert session.send(good("after big")).codes == ["250 2.0.0"]
-    assert house.metric(*REFUSED, **LABELS) == refused + 1
+    assert house.metric(REFUSED, **LABELS) == refused + 1
     assert house.log_has("event=mail_refused", "message bigger than")
     assert house.is_well()
 

@@ -1,4 +1,4 @@
-"""Rules with mistakes: one that does not compile at the start or at a reload, and one that fails while it runs."""
+"""Rules with mistakes: that do not compile, at the start or at a reload, or fail while they run."""
 
 import contextlib
 import sqlite3
@@ -19,7 +19,7 @@ def put_script(house: Bad, name: str, source: str) -> None:
 
 
 def test_a_script_with_an_error_at_the_start_leaves_the_plain_keep():
-    """The gateway starts; mail for the script's address is kept, mail for others is worked on by their rules."""
+    """The gateway starts; mail for the script's address is kept, mail for others goes by their rules."""
     with bad(start=False) as house:
         put_script(house, "keep", BROKEN)
         house.gateway.start()
@@ -34,7 +34,7 @@ def test_a_script_with_an_error_at_the_start_leaves_the_plain_keep():
 
 
 def test_a_script_with_an_error_at_a_reload_leaves_the_old_one_active():
-    """The old version goes on working; the error is logged, counted and shown until the script is right again."""
+    """The old version goes on; the error is logged, counted and shown until the script is right again."""
     with bad() as house:
         put_script(house, "keep", BROKEN)
         assert house.gateway.command("reload", check=False).returncode != 70
@@ -64,7 +64,7 @@ def test_apply_refuses_a_script_with_an_error():
 
 
 def test_a_run_time_error_voids_the_run_and_keeps_the_mail():
-    """Neither the fileinto before the error nor the redirect happens; the mail is in the inbox, the error is told."""
+    """Neither the fileinto before the error nor the redirect happens; the mail is in the inbox."""
     with bad() as house:
         said = house.send(good("no address"), "fail@bad.example", "keep@bad.example")
         assert said.codes == ["250 2.0.0"] * 2

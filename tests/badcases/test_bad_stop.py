@@ -1,4 +1,4 @@
-"""SIGTERM in the middle of the work: it finishes what it has begun, tells the others to come again, and ends with 0."""
+"""SIGTERM under load: what is begun is finished, the others shall come again, the exit status is 0."""
 
 import contextlib
 import hashlib
@@ -43,7 +43,7 @@ class Sender(threading.Thread):
 
 
 def test_sigterm_under_load_ends_with_0_and_all_acknowledged_is_stored():
-    """Twelve sessions send as fast as they can: every 250 is in the files, nobody got a 5xx, and the exit status is 0."""
+    """Twelve sessions send what they can: every 250 is in the files, nobody got a 5xx, exit status 0."""
     with bad({"database": {"inline_max": "16 KiB"}}) as house:
         senders = [Sender(house.gateway.socket, number) for number in range(SESSIONS)]
         for sender in senders:

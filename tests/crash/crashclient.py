@@ -112,6 +112,9 @@ class Client:
         self.waiting: deque[Mail] = deque()
         self.all: list[Mail] = []
         self.new_ones = True
+        # How often a mail is sent before it is put aside; a real one waits minutes between its tries.
+        self.tries = 1_000_000
+        self.put_aside: list[Mail] = []
         self.on_reply = lambda: None
         self.under_way = 0
         self._changed = asyncio.Event()
@@ -132,10 +135,10 @@ class Client:
         self.under_way -= 1
         self._changed.set()
         if one.owed:
-            self.waiting.append(one)
+            (self.waiting if one.sendings < self.tries else self.put_aside).append(one)
 
     async def all_read(self) -> None:
-        """Wait until every session that has a mail under way has read to the end of what a dead gateway said."""
+        """Wait until every session with a mail under way has read all that a dead gateway said."""
         while self.under_way:
             self._changed.clear()
             await self._changed.wait()

@@ -16,7 +16,8 @@ IN_HISTORY = """
 SELECT count(*) FROM entry e JOIN ticket t ON t.id = e.ticket_id WHERE e.message_id > 0 AND t.queue = ?
 """
 ANSWERS = """
-SELECT (SELECT count(*) FROM outbox WHERE kind = 'send') + (SELECT count(*) FROM suppression WHERE verdict = 'suppress')
+SELECT (SELECT count(*) FROM outbox WHERE kind = 'send')
+     + (SELECT count(*) FROM suppression WHERE verdict = 'suppress')
 """
 NOT_FILED = "SELECT count(*) FROM outbox WHERE kind = 'deliver' AND state <> 'sent'"
 

@@ -1,4 +1,4 @@
-"""A house for crash tests: one folder, one listening socket that outlives every gateway, a warm process that forks them.
+"""A house for crash tests: a folder and a listening socket that outlive the gateways.
 
 Also the questions that are asked of the files when all is over: is everything there, and nothing twice?
 """
@@ -162,7 +162,7 @@ class House:
 
 @functools.cache
 def furnished() -> dict[str, bytes]:
-    """Return the files of a database with the business data, made once by the commands that make every one."""
+    """Return the files of a database with the business data, made once, by the usual commands."""
     targets = {"maildir": {"kind": "maildir", "path": "/nowhere/{local}"}}
     with gatewayrun.gateway({"targets": targets}, BUSINESS, start=False) as one:
         return {file.name: file.read_bytes() for file in one.state.iterdir() if file.is_file()}
@@ -198,7 +198,7 @@ def house(**settings: Any) -> Iterator[House]:
 
 
 def faults(store: Store) -> list[str]:
-    """Return what is wrong with the files: damage, rows without partners, blobs that are gone or not whole."""
+    """Return what is wrong: damage, rows without partners, blobs that are gone or not whole."""
     connection = store.connection()
     found = [*damage(connection), *orphans(connection), *missing_blobs(connection, store.blobs)]
     sql = "SELECT m.sha256, m.stored, b.octets FROM message m LEFT JOIN message_body b ON b.message_id = m.id"

@@ -2,11 +2,14 @@
 
 It has imported everything and opened nothing. Each line of its standard input is an order as JSON:
 
-    {"do": "start", "config": PATH, "log": PATH, "point": NAME, "count": N, "pragmas": {…}}  answers with the process id
-    {"do": "wait", "pid": N}                                                                 answers with the wait status
+    {"do": "start", "config": PATH, "log": PATH}   is answered with the process id; may also say
+        "point": NAME, "count": N                  where it shall die: at the N-th time of this step
+        "pragmas": {NAME: VALUE}, "without": NAME  what is left out of it (see `weaken`)
+    {"do": "wait", "pid": N}                       is answered with the wait status
 
-A gateway made here is the real one in a composition of the tests' own: it kills itself (SIGKILL) at the named step
-of the journey, at its `count`-th time, and syncs may be left out of it (`weaken`). The listening socket is handed over as systemd would do it, so that a client finds it in the moments between two gateways too.
+A gateway made here is the real one in a composition of the tests' own; it kills itself (SIGKILL) at the named
+step of the journey. The listening socket is handed over as systemd would do it, so that a client finds it in the
+moments between two gateways too.
 """
 
 import asyncio
@@ -38,8 +41,8 @@ BEFORE_WRITER = frozenset({"received", "blob-written", "blob-fsynced", "blob-nam
 class Steps:
     """Counts the steps of mails, and ends the process at the wanted one as a power cut would.
 
-    The writer's batches may hold work of the outbox: its steps count only from the moment on in which a mail is
-    decided in the batch.
+    The writer's batches may hold work of the outbox: its steps count only from the moment on in which a mail
+    is decided in the batch.
     """
 
     def __init__(self, point: str, count: int) -> None:
@@ -104,7 +107,7 @@ async def live(order: dict) -> None:
 
 
 def weaken(order: dict) -> None:
-    """Leave out what keeps the promise: switches that the product does not have, to show that the proofs can fail."""
+    """Leave out what keeps the promise: switches that the product lacks, to show that proofs can fail."""
     sqlite.PRAGMAS = tuple({**dict(sqlite.PRAGMAS), **order.get("pragmas", {})}.items())
     match order.get("without"):
         case "folder":

@@ -1,8 +1,8 @@
-"""What strace saw, read as the disk would see it: which files and folders were not synced when a 250 went out.
+"""What strace saw, read as the disk would see it: what was not synced when a 250 went out.
 
-A kill cannot show a missing fsync, because the kernel keeps what a dead process wrote; so the system calls themselves are
-looked at. Writes make a file dirty, a rename or mkdir its folder; only a sync that began afterwards and has ended makes
-them clean. Calls of several threads overlap: a write counts from its beginning, a sync from its end.
+A kill cannot show a missing fsync, because the kernel keeps what a dead process wrote; so the system calls
+themselves are looked at. Writes make a file dirty, a rename or mkdir its folder; only a sync that began
+afterwards and has ended makes them clean. Calls of several threads overlap: a write counts from its beginning, a sync from its end.
 """
 
 import contextlib
@@ -45,7 +45,7 @@ class Disk:
             self.seen.add(path)
 
     def _matters(self, path: str) -> bool:
-        """Whether a 250 depends on it: the database's log, and whatever lies in or comes into the blob folder.
+        """Whether a 250 depends on it: the database's log, and all that lies in or comes into the blobs.
 
         The database file itself is written from the log later; spool files matter once they are renamed.
         """

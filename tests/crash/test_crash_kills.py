@@ -23,8 +23,8 @@ MOST_REPLIES = 240
 async def one_life(house: crashhouse.House, client: Client, chance: random.Random) -> int:
     """Start, load, kill at a random moment; returns how many mails were under way at that moment.
 
-    The moment is a number of replies and a moment more, or, in a sixth of the lives, a time since the start, which may fall
-    into the start itself.
+    The moment is a number of replies and a little more, or, in a sixth of the lives, a time since the start,
+    which may fall into the start itself.
     """
     loop, moment = asyncio.get_running_loop(), asyncio.Event()
     wanted = chance.randrange(1, MOST_REPLIES)
@@ -70,7 +70,7 @@ async def lives(house: crashhouse.House, client: Client, chance: random.Random) 
 @pytest.mark.slow
 @pytest.mark.timeout(1500)
 def test_kills_at_random_moments_lose_nothing_and_double_nothing(record_property):
-    """400 kills with 20 mails of 3 recipients in flight: all acknowledged is stored, once; the files are sound."""
+    """400 kills, 20 mails of 3 recipients in flight: all acknowledged is stored, once; the files are sound."""
     chance = random.Random(20_261_124)
     with crashhouse.house() as house:
         client = Client(house.door, mails(LARGE_EVERY, LARGE))

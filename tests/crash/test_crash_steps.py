@@ -1,4 +1,4 @@
-"""A kill at each step of the commit order, by the product's own hooks: what holds there, and what the second coming gets."""
+"""A kill at each step of the commit order, by the product's own hooks, and what then comes again."""
 
 import asyncio
 import os
@@ -16,8 +16,8 @@ from crashcount import wait_until_filed, wrong_deliveries, wrong_effects
 LARGE = 3 * crashhouse.INLINE_MAX
 DESK, BOX = ("desk@house.example",), ("box@house.example",)
 
-# In the order of the journey. Large mail passes the steps of the blob; "begin" stands before BEGIN, "unit-done" behind
-# the effects of the first mail in the batch.
+# In the order of the journey. Large mail passes the steps of the blob; "begin" stands before BEGIN,
+# "unit-done" behind the effects of the first mail in the batch.
 BEFORE_COMMIT = (
     "received",
     "blob-written",
@@ -120,7 +120,7 @@ def test_killed_with_a_blob_in_its_place_leaves_one_file(house, point):
 @pytest.mark.parametrize("point", AFTER_COMMIT)
 @pytest.mark.parametrize("size", [600, LARGE])
 def test_killed_after_the_commit_the_second_reply_names_the_ticket(house, point, size):
-    """All is stored and nobody was told; the second coming gets the stored replies, and nothing happens twice."""
+    """All is stored, nobody was told; who comes again gets the stored replies, and nothing happens twice."""
     one = mail(1, size)
     die(house, point, one)
     assert one.replies == {}
@@ -136,7 +136,7 @@ def test_killed_after_the_commit_the_second_reply_names_the_ticket(house, point,
 
 
 def test_killed_after_the_replies_the_outbox_goes_on_by_itself(house, relay):
-    """The client has its replies and will not come again; the next gateway files the mail and sends the answer, once."""
+    """The client will not come again; the next gateway files the mail and sends the answer, once."""
     house.start("replied")
     one = mail(1)
     client = send(house, one)
@@ -179,7 +179,7 @@ def test_killed_after_filing_and_before_the_record_the_file_is_found(house):
 
 
 def test_killed_after_sending_and_before_the_record_the_copy_has_the_same_id(house, relay):
-    """The one gap that no mail system can close (RFC 1047): a second copy, which its Message-ID makes known as one."""
+    """The gap that no mail system can close (RFC 1047): a second copy, known by its Message-ID."""
     one = mail(1)
     one.recipients = DESK
     die(house, "outbox-sent", one)
@@ -205,7 +205,7 @@ def test_the_same_file_twice_is_one_ticket_and_the_second_reply_names_it(house):
 
 
 def test_two_identical_first_mails_at_the_same_moment_are_one_conversation(house):
-    """Two sessions hand over the same new mail at once: one ticket, one contact, and the loser is told its number."""
+    """Two sessions hand over the same new mail at once: one ticket, one contact, both know its number."""
     house.start()
     twins = [mail(1), mail(1)]
     client = Client(house.door, iter(()))
@@ -219,7 +219,7 @@ def test_two_identical_first_mails_at_the_same_moment_are_one_conversation(house
 
 
 def test_two_first_mails_of_one_conversation_at_the_same_moment_are_one_ticket(house):
-    """The same Message-ID with other octets, as a second path makes it: the later one joins the ticket of the first."""
+    """The same Message-ID with other octets, as by a second path: the later joins the first one's ticket."""
     house.start()
     one, other = mail(1), mail(1)
     other.octets = (

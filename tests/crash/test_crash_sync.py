@@ -1,4 +1,4 @@
-"""The system calls of the real gateway: everything is synced before each 250, and the proof fails where it is not."""
+"""The system calls of the real gateway: all is synced before each 250, and the proof can fail."""
 
 import asyncio
 
@@ -48,7 +48,7 @@ def house():
 
 
 def test_everything_is_synced_before_each_250(gateway):
-    """`mailgate run` itself: the database's log, each large mail's file, its folder, and a new folder's parent."""
+    """`mailgate run`: the database's log, each large mail's file, its folder, and a new folder's parent."""
     settings = {
         "database": {"inline_max": crashhouse.INLINE_MAX},
         "targets": {"maildir": {"kind": "maildir", "path": "/nowhere/{local}"}},
@@ -69,7 +69,7 @@ def test_everything_is_synced_before_each_250(gateway):
 
 @pytest.mark.parametrize("synchronous", ["off", "normal"])
 def test_the_proof_fails_where_commits_are_not_synced(house, synchronous):
-    """With `synchronous` turned down nobody syncs the log at a commit, and the examination says so of every reply."""
+    """With `synchronous` turned down nobody syncs the log at a commit; that is said of every reply."""
     disk = traced(house, pragmas={"synchronous": synchronous})
     assert disk.replies == len(SIZES)
     assert disk.faults.count(f"not synced at the 250: {house.gateway.state}/mailgate.sqlite-wal") == len(
