@@ -15,7 +15,7 @@ from typing import Final
 from mailgate.domain.budgets import INCOMING
 from mailgate.domain.effects import Decision
 from mailgate.domain.envelope import Received, Recipient
-from mailgate.domain.facts import Facts
+from mailgate.domain.facts import Facts, MailClass
 from mailgate.domain.mail import Mail
 from mailgate.domain.message.view import MessageView
 from mailgate.domain.ports import Reader
@@ -229,6 +229,9 @@ def decide_and_apply(
     if incoming.facts.unparsable and app.status == "accepted":
         # The rules have decided, and it is where they said; a person sees it in the list all the same.
         app.status, app.reason = "unparsable", app.reason or "its structure cannot be told"
+    if _class_of(decision, mail) == MailClass.OWN.value:
+        # A mail of ours that came back is how loops begin (docs/loops.md): somebody should look.
+        app.alarms.append("own-mail-returned")
     if app.ticket_id and not app.number:
         ticket = reader.ticket(app.ticket_id)
         app.number = ticket.number if ticket is not None else ""

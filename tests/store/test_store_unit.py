@@ -6,7 +6,7 @@ import pytest
 from storekit import TEXT, deciding, incoming, keep
 
 from mailgate.domain.effects import Decision, Deliver, Drop, Refuse, SetAside
-from mailgate.domain.facts import Facts
+from mailgate.domain.facts import Facts, MailClass
 from mailgate.domain.routing import Catalogue, Route
 from mailgate.errors import Reply
 from mailgate.store import queries
@@ -317,3 +317,10 @@ def test_a_mail_that_cannot_be_parsed_becomes_what_the_rules_say_and_is_listed(a
         (row,) = queries.list_deliveries(connection, status="unparsable")
         assert (row["folder"], row["reason"]) == ("INBOX", "its structure cannot be told")
         assert queries.counts_by_status(connection) == {"unprocessed": 0, "aside": 0, "unparsable": 1}
+
+
+def test_a_mail_of_ours_that_comes_back_raises_an_alarm(accept):
+    """Whatever the rules made of it; other mail raises none."""
+    (own,) = accept(replace(incoming(b"own\r\n\r\n"), facts=Facts(mail_class=MailClass.OWN)))
+    (other,) = accept(incoming(b"other\r\n\r\n"))
+    assert (own.alarms, other.alarms) == (("own-mail-returned",), ())
