@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 ID = click.argument("delivery_id", type=click.IntRange(min=1), metavar="ID")
 IDS = click.argument("ids", nargs=-1, type=click.IntRange(min=1), metavar="[ID]...")
-WAITING: Final = ("unprocessed", "aside")
 
 
 @click.group("unprocessed")
@@ -185,6 +184,8 @@ def _delivery(connection: "Connection", delivery_id: int) -> dict[str, Any]:
 
 
 def _waiting(connection: "Connection", delivery_id: int) -> dict[str, Any]:
+    from mailgate.store.again import WAITING  # noqa: PLC0415  --help must not pay for it
+
     found = _delivery(connection, delivery_id)
     if found["status"] not in WAITING:
         raise CommandError(

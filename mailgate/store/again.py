@@ -26,7 +26,8 @@ from mailgate.store.read import UnitReader
 from mailgate.store.transaction import Transaction, from_millis
 from mailgate.store.unit import DeliveryOutcome, Incoming, UnitRules, decide_and_apply, dedupe_key, describe
 
-# Deliveries that wait for a person may be processed again; all others have become something already.
+# Deliveries that wait for a person may be processed again, or taken off the list (their mail stays); all
+# others have become something already.
 WAITING: Final = ("unprocessed", "aside")
 
 

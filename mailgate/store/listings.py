@@ -11,6 +11,7 @@ from peewee import SQL
 
 from mailgate.domain.address import fold
 from mailgate.store import queries
+from mailgate.store.again import WAITING
 from mailgate.store.connection import Connection
 from mailgate.store.models.audit import Audit
 from mailgate.store.models.business import Script
@@ -28,8 +29,6 @@ from mailgate.store.transaction import Transaction
 STATES: Final = ("held", "given_up", "leased", "waiting", "digest", "sent")
 # What is not done yet, or went wrong: a listing without a state shows these.
 UNSENT: Final = STATES[:-1]
-# A delivery that waits for a person may be taken off the list; its mail stays.
-WAITING: Final = ("unprocessed", "aside")
 NOTHING: Final = SQL("''")
 
 
