@@ -8,9 +8,10 @@ from dataclasses import replace
 
 from sieve_like.arguments import ArgumentBinder
 from sieve_like.errors import Diagnostics, Span, did_you_mean
-from sieve_like.host import Catalogue
+from sieve_like.host import Catalogue, EmptyLibrary, Library
 from sieve_like.limits import Limits
 from sieve_like.registry import Registry
+from sieve_like.settings import NO_SETTINGS, Settings
 from sieve_like.spec import Bound, CommandSpec, Extension, Inner, Namespace
 from sieve_like.syntax import CommandNode, StringNode, TestNode
 from sieve_like.values import Constant, Expr
@@ -35,6 +36,8 @@ class Binder:
         )
         self.enabled: set[str] = {e.capability for e in registry.extensions if e.always}
         self.required: set[str] = set()
+        self.settings: Settings = NO_SETTINGS
+        self.library: Library = EmptyLibrary()
         self.started = False
         self.depth = 0
         self._said: set[tuple[str, str]] = set()

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 
 from sieve_like.binder import Binder
 from sieve_like.errors import CompileErrors, Diagnostics, ScriptFailure
-from sieve_like.host import Catalogue, EmptyCatalogue
+from sieve_like.host import Catalogue, EmptyCatalogue, EmptyLibrary, Library
 from sieve_like.index import SHORTEST_CHAIN, chain
 from sieve_like.interpreter import Run, Signal, Step, Test
 from sieve_like.limits import Limits
 from sieve_like.parser import parse
 from sieve_like.program import Program, Trace
 from sieve_like.registry import Registry
+from sieve_like.settings import NO_SETTINGS, Settings
 from sieve_like.spec import Bound, CommandSpec, Namespace, Probe, TestSpec
 
 
@@ -24,11 +25,18 @@ def compile_script(
     registry: Registry,
     limits: Limits = Limits(),  # noqa: B008 - frozen, so one for all calls is no shared state
     catalogue: Catalogue | None = None,
+    library: Library | None = None,
+    settings: Settings = NO_SETTINGS,
 ) -> Program:
-    """Compile a script. Raises CompileErrors with all that is wrong; warnings are kept in the program."""
+    """Compile a script. Raises CompileErrors with all that is wrong; warnings are kept in the program.
+
+    `catalogue` knows the names of the installation, `library` the scripts to include, `settings` what
+    extensions are told.
+    """
     diagnostics = Diagnostics()
     commands = parse(source, limits, diagnostics)
     binder = Binder(registry, limits, diagnostics, catalogue or EmptyCatalogue())
+    binder.settings, binder.library = settings, library or EmptyLibrary()
     block = binder.script(commands)
     if diagnostics.errors:
         raise CompileErrors(name, diagnostics.ordered())
@@ -37,7 +45,7 @@ def compile_script(
         return Compiler(registry, limits, trace).block(block)
 
     # The closures without a trace are made now, so that a run never pays for it.
-    program = Program(name, frozenset(binder.required), diagnostics.ordered(), limits, build)
+    program = Program(name, frozenset(binder.required), diagnostics.ordered(), limits, build, settings)
     program.prepare()
     return program
 

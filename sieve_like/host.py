@@ -22,6 +22,26 @@ class Host(Protocol):
         """Return an environment item, None where it is unknown."""
         ...
 
+    def metadata(self, mailbox: str | None, entry: str) -> str | None:
+        """Return an annotation of a mailbox, of the server for None (RFC 5490); None without one."""
+        ...
+
+    def special_use(self, flag: str, mailbox: str | None = None) -> str | None:
+        """Return the mailbox with a special use (RFC 8579), only the named one if one is named; else None."""
+        ...
+
+    def mailbox_of_id(self, mailbox_id: str) -> str | None:
+        """Return the name of the mailbox with this id (RFC 9042), None without one."""
+        ...
+
+    def list_exists(self, name: str) -> bool:
+        """Whether there is an external list of this name (RFC 6134)."""
+        ...
+
+    def in_list(self, name: str, value: str) -> str | None:
+        """Return the entry of an external list that a value matches (RFC 6134 2.2), None where none does."""
+        ...
+
     def namespace(self, namespace: str, name: str) -> str | None:
         """Return `${namespace.name}` of a host's own namespace; None means no value."""
         ...
@@ -49,6 +69,31 @@ class DefaultHost:
         del name
         return None
 
+    def metadata(self, mailbox: str | None, entry: str) -> str | None:
+        """Nothing is annotated."""
+        del mailbox, entry
+        return None
+
+    def special_use(self, flag: str, mailbox: str | None = None) -> str | None:
+        """No mailbox has a special use."""
+        del flag, mailbox
+        return None
+
+    def mailbox_of_id(self, mailbox_id: str) -> str | None:
+        """No id is known."""
+        del mailbox_id
+        return None
+
+    def list_exists(self, name: str) -> bool:
+        """There are no lists."""
+        del name
+        return False
+
+    def in_list(self, name: str, value: str) -> str | None:
+        """There are no lists."""
+        del name, value
+        return None
+
     def namespace(self, namespace: str, name: str) -> str | None:
         """No name has a value."""
         del namespace, name
@@ -70,6 +115,23 @@ class Catalogue(Protocol):
     def names(self, kind: str) -> Iterable[str]:
         """Return the names of a kind, for suggestions."""
         ...
+
+
+class Library(Protocol):
+    """The scripts that others may include (RFC 6609): read when a script is compiled."""
+
+    def script(self, name: str, *, personal: bool) -> bytes | None:
+        """Return the source of a personal or global script, None where there is none."""
+        ...
+
+
+class EmptyLibrary:
+    """The library of a compilation on its own."""
+
+    def script(self, name: str, *, personal: bool) -> bytes | None:
+        """There are no scripts."""
+        del name, personal
+        return None
 
 
 class EmptyCatalogue:

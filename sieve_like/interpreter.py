@@ -4,6 +4,7 @@ A `Run` belongs to one thread and one mail; compiled programs are shared and hol
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -12,6 +13,7 @@ from sieve_like.host import Host
 from sieve_like.limits import Limits
 from sieve_like.message import Envelope, Message
 from sieve_like.result import Action, Redirect, Result, RuntimeFailure, TraceStep
+from sieve_like.settings import NO_SETTINGS, Settings
 from sieve_like.values import cut_utf8
 
 
@@ -34,18 +36,30 @@ class Run:
     """The state of one run.
 
     `facts` caches what tests have read of the mail, by a text that names the fact; whoever edits the message
-    calls `edited()`. `state` is where an extension keeps what is its own, under its capability.
+    calls `edited()`. `state` is where an extension keeps what is its own, under its capability. `flags` is
+    the internal variable of RFC 5232, which storing actions and the implicit keep take; `log` is for people.
     """
 
     __slots__ = (
-        "actions", "edition", "envelope", "facts", "host", "kept", "limits", "match_values", "message", "now",
-        "performed", "state", "steps", "trace", "variables",
+        "actions", "edition", "envelope", "facts", "flags", "host", "kept", "limits", "log", "match_values",
+        "message", "now", "original", "performed", "settings", "state", "steps", "trace", "variables",
     )  # fmt: skip
 
     def __init__(
-        self, message: Message, envelope: Envelope, host: Host, now: datetime, limits: Limits, *, trace: bool
+        self,
+        message: Message,
+        envelope: Envelope,
+        host: Host,
+        now: datetime,
+        limits: Limits,
+        *,
+        trace: bool,
+        settings: Settings = NO_SETTINGS,
     ) -> None:
         self.message, self.envelope, self.host, self.now, self.limits = message, envelope, host, now, limits
+        self.original, self.settings = message, settings
+        self.flags: tuple[str, ...] = ()
+        self.log: list[tuple[str, str]] = []
         self.trace: list[TraceStep] | None = [] if trace else None
         self.facts: dict[str, Sequence[str]] = {}
         self.state: dict[str, object] = {}
@@ -61,6 +75,8 @@ class Run:
 
     def add(self, action: Action) -> None:
         """Add an action: merge it with its equal, refuse conflicts and too many (RFC 5228 2.10.5)."""
+        if self.edition:
+            action = replace(action, message=self.message)
         self._refuse_conflicts(action)
         self.actions.append(action)
         if action.cancels_keep:
@@ -119,8 +135,9 @@ class Run:
         if self.steps > self.limits.steps:
             raise ScriptFailure("the script takes too long", span)
 
-    def edited(self) -> None:
-        """Forget all facts: the message is another one now."""
+    def edited(self, message: Message) -> None:
+        """Go on with another message: what was read of the old one is forgotten."""
+        self.message = message
         self.facts.clear()
         self.edition += 1
 
@@ -150,7 +167,15 @@ class Run:
         # An implicit keep beside `fileinto :copy "INBOX"` would be the same delivery twice.
         implicit = self.kept and ("mailbox", "INBOX") not in targets
         return Result(
-            tuple(self.actions), tuple(self.performed), implicit, None, tuple(self.trace or ()), self.steps
+            tuple(self.actions),
+            tuple(self.performed),
+            implicit,
+            None,
+            tuple(self.trace or ()),
+            self.steps,
+            self.message if self.edition else None,
+            self.flags,
+            tuple(self.log),
         )
 
     def failed(self, failure: ScriptFailure) -> Result:

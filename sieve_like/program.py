@@ -11,6 +11,7 @@ from sieve_like.interpreter import Run, Step
 from sieve_like.limits import Limits
 from sieve_like.message import Envelope, Message
 from sieve_like.result import Result
+from sieve_like.settings import NO_SETTINGS, Settings
 
 
 class Trace(Enum):
@@ -38,6 +39,7 @@ class Program:
     warnings: tuple[Diagnostic, ...]
     limits: Limits
     build: Callable[[Trace], Step]
+    settings: Settings = NO_SETTINGS
     _built: dict[Trace, Step] = field(default_factory=dict, repr=False, compare=False)
 
     def prepare(self, trace: Trace = Trace.OFF) -> Step:
@@ -56,7 +58,8 @@ class Program:
         """
         if not isinstance(trace, Trace):
             trace = Trace.FULL if trace else Trace.OFF
-        run = Run(message, envelope, host, now, self.limits, trace=trace is not Trace.OFF)
+        traced = trace is not Trace.OFF
+        run = Run(message, envelope, host, now, self.limits, trace=traced, settings=self.settings)
         step = self.prepare(trace)
         try:
             step(run)

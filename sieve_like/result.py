@@ -3,10 +3,11 @@
 A script only decides; nothing here is carried out. Host extensions define their own subclasses of `Action`.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import ClassVar, Self
 
 from sieve_like.errors import NOWHERE, Span
+from sieve_like.message import Message
 
 INBOX = "INBOX"
 
@@ -22,7 +23,8 @@ class Action:
 
     `name` is what traces and logs show; `cancels` says whether it replaces the implicit keep (RFC 5228
     2.10.2); `delivers` says whether the message itself goes somewhere, which a refusal excludes (RFC 5429
-    2.3). `span` is the place in the source; `copy` (RFC 3894) leaves the implicit keep as it is.
+    2.3). `span` is the place in the source; `copy` (RFC 3894) leaves the implicit keep as it is. `message` is
+    the mail as it was edited when the action was taken (RFC 5293 6), None where nobody had edited it.
     """
 
     name: ClassVar[str] = "action"
@@ -31,6 +33,7 @@ class Action:
 
     span: Span = NOWHERE
     copy: bool = False
+    message: Message | None = field(default=None, repr=False, compare=False)
 
     @property
     def cancels_keep(self) -> bool:
@@ -56,17 +59,35 @@ class Action:
         return self.name
 
 
+@dataclass(frozen=True, slots=True)
+class Fcc:
+    """Where a copy of a mail that an action sends is stored (RFC 8580)."""
+
+    mailbox: str
+    flags: tuple[str, ...] = ()
+    create: bool = False
+    special_use: str = ""
+    mailbox_id: str = ""
+
+
 def _stored(first: "Keep | FileInto", later: "Action") -> "Keep | FileInto":
     """Return one storing action for two: flags are united, and a keep stays a keep."""
     assert isinstance(later, Keep | FileInto)
     flags = tuple(dict.fromkeys((*first.flags, *later.flags)))
     both_copy = first.copy and later.copy
     if isinstance(first, FileInto) and isinstance(later, FileInto):
-        merged = replace(first, flags=flags, create=first.create or later.create, copy=both_copy)
+        merged = replace(
+            first,
+            flags=flags,
+            create=first.create or later.create,
+            special_use=first.special_use or later.special_use,
+            mailbox_id=first.mailbox_id or later.mailbox_id,
+            copy=both_copy,
+        )
         return first if merged == first else merged
     if isinstance(first, Keep) and first.flags == flags and first.copy == both_copy:
         return first
-    return Keep(flags=flags, span=first.span, copy=both_copy)
+    return Keep(flags=flags, span=first.span, copy=both_copy, message=first.message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +111,10 @@ class Keep(Action):
 
 @dataclass(frozen=True, slots=True)
 class FileInto(Action):
-    """fileinto (RFC 5228 4.1): into a named mailbox; `create` makes a missing one."""
+    """fileinto (RFC 5228 4.1): into a named mailbox; `create` makes a missing one (RFC 5490 3.2).
+
+    `special_use` (RFC 8579) and `mailbox_id` (RFC 9042) name a mailbox that is preferred where it exists.
+    """
 
     name: ClassVar[str] = "fileinto"
     cancels: ClassVar[bool] = True
@@ -99,6 +123,8 @@ class FileInto(Action):
     mailbox: str
     flags: tuple[str, ...] = ()
     create: bool = False
+    special_use: str = ""
+    mailbox_id: str = ""
 
     def target(self) -> object | None:
         """Return the mailbox; INBOX has no case (RFC 3501 5.1)."""
@@ -115,13 +141,22 @@ class FileInto(Action):
 
 @dataclass(frozen=True, slots=True)
 class Redirect(Action):
-    """redirect (RFC 5228 4.2): the message as it is, to another address."""
+    """redirect (RFC 5228 4.2): the message as it is, to another address.
+
+    `notify` and `ret` are parameters of RFC 3461, `by_seconds`, `by_mode` and `by_trace` of RFC 2852, as RFC
+    6009 lets a script set them; "" and None leave them as they were.
+    """
 
     name: ClassVar[str] = "redirect"
     cancels: ClassVar[bool] = True
     delivers: ClassVar[bool] = True
 
     address: str
+    notify: str = ""
+    ret: str = ""
+    by_seconds: int | None = None
+    by_mode: str = ""
+    by_trace: bool = False
 
     def target(self) -> object | None:
         """Return the address; the domain has no case, the local part has (RFC 5321 2.4)."""
@@ -166,17 +201,21 @@ class Reject(Action):
 
 @dataclass(frozen=True, slots=True)
 class Vacation(Action):
-    """vacation (RFC 5230): answer the sender, once per handle and period; the host decides on sending."""
+    """vacation (RFC 5230): answer the sender, once per handle and period; the host decides on sending.
+
+    `seconds` is the period (RFC 6131: 0 answers every mail); `fcc` keeps a copy of the answer.
+    """
 
     name: ClassVar[str] = "vacation"
 
     reason: str
-    days: int = 7
+    seconds: int = 7 * 86400
     subject: str = ""
     from_: str = ""
     addresses: tuple[str, ...] = ()
     mime: bool = False
     handle: str = ""
+    fcc: Fcc | None = None
 
     def conflict(self, other: Action) -> bool:
         """Whether the other answers as well (RFC 5230 4.7)."""
@@ -198,7 +237,9 @@ class Result:
 
     `actions` are all that the script asked for, in its order; `performed` are what is to be done, with
     duplicates collapsed into the first. After a run-time error both are empty and `implicit_keep` is true.
-    `steps` is how much of the instruction budget was used.
+    `steps` is how much of the instruction budget was used. `message` is the mail as edited at the end, which
+    the implicit keep stores with `keep_flags`; None where nobody edited it. `log` holds what the script wrote
+    for people (level and text).
     """
 
     actions: tuple[Action, ...]
@@ -207,6 +248,9 @@ class Result:
     error: RuntimeFailure | None = None
     trace: tuple[TraceStep, ...] = ()
     steps: int = 0
+    message: Message | None = None
+    keep_flags: tuple[str, ...] = ()
+    log: tuple[tuple[str, str], ...] = ()
 
     @classmethod
     def failed(cls, error: RuntimeFailure, trace: tuple[TraceStep, ...], steps: int) -> Self:

@@ -11,9 +11,11 @@ from enum import Enum
 from typing import Protocol
 
 from sieve_like.errors import Span
+from sieve_like.host import Catalogue, Library
 from sieve_like.interpreter import Run, Step, Test
 from sieve_like.limits import Limits
 from sieve_like.result import Action
+from sieve_like.settings import Settings
 from sieve_like.values import Expr, Value
 
 
@@ -341,6 +343,9 @@ class Binding(Protocol):
     """What checks may use while a script is bound (the binder)."""
 
     limits: Limits
+    settings: Settings
+    library: Library
+    catalogue: Catalogue
     enabled: set[str]
     started: bool
     depth: int

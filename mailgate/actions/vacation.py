@@ -8,7 +8,6 @@ from hashlib import sha256
 from mailgate.actions._answer import Answer, plan_answer
 from mailgate.actions._names import safe_subject
 from mailgate.domain.action import ActionSpec, Plan
-from mailgate.domain.budgets import DAY
 from sieve_like.result import Vacation
 
 
@@ -34,7 +33,7 @@ def plan(plan: Plan, action: object) -> str:
     )
     key = f"vacation:{plan.route.address}:{_handle(action)}"
     rule = plan.rule(action.span.line)
-    return plan_answer(plan, answer, rule, period_key=key, period_s=action.days * DAY)
+    return plan_answer(plan, answer, rule, period_key=key, period_s=action.seconds)
 
 
 ACTION = ActionSpec("vacation", Vacation, plan)

@@ -15,6 +15,8 @@ from sieve_like.result import Vacation
 from sieve_like.spec import Binding, Bound, CommandSpec, Compiling, Extension, Kind, Positional, Tag
 from sieve_like.values import Args
 
+DAY = 86400  # seconds
+
 TAGS = (
     Tag("days", Kind.NUMBER),
     Tag("subject", Kind.STRING),
@@ -32,7 +34,7 @@ def _build(limits: Limits, args: Args) -> Vacation:
     subject = "".join(" " if c < " " or c == "\x7f" else c for c in args.text("subject"))
     return Vacation(
         args.text("reason"),
-        days=min(max(days, limits.vacation_min_days), limits.vacation_max_days),
+        seconds=DAY * min(max(days, limits.vacation_min_days), limits.vacation_max_days),
         subject=subject[: limits.vacation_subject],
         from_=args.text("from") if parse_one(args.text("from")) else "",
         addresses=tuple(one.address for one in map(parse_one, args.texts("addresses")) if one is not None),

@@ -6,7 +6,7 @@ from mailgate.actions import vacation
 from mailgate.domain.effects import Send, Suppressed
 from sieve_like.result import Vacation
 
-AWAY = Vacation(reason="Back on Monday.", days=7)
+AWAY = Vacation(reason="Back on Monday.", seconds=7 * 86400)
 
 
 def send(action=AWAY, **options) -> Send:
@@ -30,20 +30,23 @@ def test_the_period_counts_per_sender_and_handle():
     key = send().period_key
     assert send(one=mail(sender="Anna+x@customer.example")).period_key == key
     assert send(one=mail(sender="bob@customer.example")).period_key != key
-    assert send(Vacation(reason="Back on Tuesday.", days=7)).period_key != key
+    assert send(Vacation(reason="Back on Tuesday.", seconds=7 * 86400)).period_key != key
     assert send().period_s == 7 * 86400
 
 
 def test_a_handle_ties_different_texts_together():
     """With `:handle` the key is the same whatever the text is (RFC 5230 4.2)."""
-    first, second = Vacation(reason="a", days=7, handle="leave"), Vacation(reason="b", days=7, handle="leave")
+    first, second = (
+        Vacation(reason="a", seconds=7 * 86400, handle="leave"),
+        Vacation(reason="b", seconds=7 * 86400, handle="leave"),
+    )
     assert send(first).period_key == send(second).period_key
 
 
 def test_subject_sender_and_own_addresses_are_taken_over():
     """`:subject`, `:from` and `:addresses` go into the answer and to the gate."""
     action = Vacation(
-        reason="x", days=1, subject="Away", from_="me@example.org", addresses=("me@example.org",)
+        reason="x", seconds=86400, subject="Away", from_="me@example.org", addresses=("me@example.org",)
     )  # fmt: skip
     one = send(action)
     assert (one.draft.subject, one.draft.from_address) == ("Away", "me@example.org")
@@ -58,7 +61,7 @@ def test_without_a_sender_address_the_queue_answers():
 
 def test_a_mime_reason_is_the_whole_mail():
     """With `:mime` the reason is a MIME entity and no plain text (RFC 5230 4.7)."""
-    one = send(Vacation(reason="Content-Type: text/plain\r\n\r\nAway\r\n", days=7, mime=True))
+    one = send(Vacation(reason="Content-Type: text/plain\r\n\r\nAway\r\n", seconds=7 * 86400, mime=True))
     assert one.draft.text == ""
     assert one.draft.mime.startswith("Content-Type: text/plain")
 

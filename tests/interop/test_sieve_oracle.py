@@ -124,8 +124,8 @@ def as_line(action) -> tuple[str, ...]:
             return ("discard",)
         case Reject(reason=reason):
             return ("reject", re.sub(r"[\x00-\x1f]", "?", reason))
-        case Vacation(days=days, subject=subject, from_=sender):
-            return ("vacation", str(days * 86400), subject, sender)
+        case Vacation(seconds=seconds, subject=subject, from_=sender):
+            return ("vacation", str(seconds), subject, sender)
     raise AssertionError(action)
 
 

@@ -31,7 +31,7 @@ def test_a_contact_whose_mail_opens_a_ticket_is_no_stranger():
 def test_a_vacation_to_a_stranger_repeats_no_link():
     """The default subject of a vacation took over the mail's subject as it was."""
     plan = plan_of(mail(subject="Win at evil.example"))
-    vacation.plan(plan, Vacation(reason="Away.", days=7))
+    vacation.plan(plan, Vacation(reason="Away.", seconds=7 * 86400))
     assert draft(plan).subject == "Auto: Win at …"
 
 

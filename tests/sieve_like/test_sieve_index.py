@@ -60,8 +60,7 @@ def test_a_rule_that_edits_the_message_is_seen_by_later_rules():
 
     def compile_edit(bound, ctx):
         def step(run):
-            run.message = mail("Subject: second")
-            run.edited()
+            run.edited(mail("Subject: second"))
 
         return step
 

@@ -94,8 +94,8 @@ def test_pitfall_07_stop_does_not_cancel_the_keep():
 def test_pitfall_24_days_are_clamped_with_a_warning():
     """A period outside the limits becomes the nearest allowed one, and the author is told."""
     source = 'require "vacation"; vacation :days %d "x";'
-    assert run('vacation :days 0 "x";').performed[0].days == 1
-    assert run('vacation :days 1000 "x";').performed[0].days == 60
+    assert run('vacation :days 0 "x";').performed[0].seconds == 1 * 86400
+    assert run('vacation :days 1000 "x";').performed[0].seconds == 60 * 86400
     assert "':days 0' becomes 1" in warnings(source % 0)[0]
     assert warnings(source % 30) == []
 
@@ -110,7 +110,7 @@ def test_pitfall_24_all_tags_reach_the_action():
         "Bob <b@example.org>",
         ("c@example.org",),
     )
-    assert (action.mime, action.handle, action.days) == (True, "h", 7)
+    assert (action.mime, action.handle, action.seconds) == (True, "h", 7 * 86400)
 
 
 def test_pitfall_25_a_subject_cannot_carry_a_line_end():

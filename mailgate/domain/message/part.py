@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import Final
 
+from mailgate.domain.message.addresses import Address, parse_addresses
 from mailgate.domain.message.buffer import Buffer
 from mailgate.domain.message.charsets import decode_labelled
 from mailgate.domain.message.decode import IDENTITY, decode_body
@@ -56,6 +57,10 @@ class Part:
     def text(self, name: str) -> list[str]:
         """Return the same with encoded words decoded."""
         return list(self.block.texts(name))
+
+    def addresses(self, name: str) -> list[Address]:
+        """Return the mailboxes in the part's fields of this name, invalid ones included (RFC 5322 3.4)."""
+        return parse_addresses(self.block.raw(name), self._notes)
 
     @lazy
     def content_type(self) -> str:

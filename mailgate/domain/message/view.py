@@ -131,6 +131,10 @@ class MessageView:
         self.root.children  # noqa: B018  looking for the parts notes what is wrong with them
         self._section_noted = True
 
+    def edited(self, octets: bytes) -> "MessageView":
+        """Return the view of what a script has made of this mail (RFC 5293, RFC 5703)."""
+        return MessageView.parse(octets)
+
     # -- header
 
     @property
