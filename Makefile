@@ -11,10 +11,13 @@ PIP := $(PY) -m pip --disable-pip-version-check
 JOBS ?= 2
 PYTEST_ARGS ?=
 BENCH_ARGS ?=
+# How many cases `make differential` compares, and its other arguments (--seed, --case, --explained).
+N ?= 1000
+DIFF_ARGS ?=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test lint format types suite bench-intake bench-memory wheel requirements clean
+.PHONY: help run test lint format types generated suite bench-intake bench-memory bench-rules wheel requirements clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | \
@@ -36,15 +39,24 @@ format: $(VENV)/.dev ## put the code into the project's format
 types: $(VENV)/.dev ## mypy, strict
 	$(PY) -m mypy
 
+generated: $(VENV)/.dev ## docs/extensions.md, docs/rules-lint.md and conf/editors/ from the tables of the code
+	$(PY) tests/architecture/generated.py
+
 suite: $(VENV)/.dev ## the tests, then those that need the machine for themselves
 	$(PY) -m pytest -n $(JOBS) --dist worksteal -m "not alone" $(PYTEST_ARGS)
 	$(PY) -m pytest -m alone $(PYTEST_ARGS)
+
+differential: $(VENV)/.dev ## N random scripts over random mails, through Pigeonhole's sieve-test and through us (N=5000)
+	@$(PY) tests/differential/run.py -n $(N) $(DIFF_ARGS)
 
 bench-intake: $(VENV)/.dev ## messages per second against Dovecot, ratios in one run (BENCH_ARGS=--quick)
 	@$(PY) bench/intake.py $(BENCH_ARGS)
 
 bench-memory: $(VENV)/.dev ## memory with 40 parallel mails of 25 MB
 	@$(PY) bench/intake.py --memory $(BENCH_ARGS)
+
+bench-rules: $(VENV)/.dev ## CPU time per mail of 5, 50 and 1,000 rules against Pigeonhole, ratios in one run
+	@$(PY) bench/rules.py $(BENCH_ARGS)
 
 wheel: $(VENV)/.dev ## a wheel in dist/
 	$(PIP) wheel --quiet --no-deps --no-build-isolation --no-index --wheel-dir dist .

@@ -11,16 +11,17 @@ class Series:
 
     values: list[float] = field(default_factory=list)
 
-    def cells(self) -> str:
+    def cells(self, decimals: int = 0) -> str:
         """Return min, median and max as three columns."""
         if not self.values:
             return f"{'-':>10}{'-':>10}{'-':>10}"
-        return f"{min(self.values):10.0f}{median(self.values):10.0f}{max(self.values):10.0f}"
+        three = (min(self.values), median(self.values), max(self.values))
+        return "".join(f"{value:10.{decimals}f}" for value in three)
 
 
 @dataclass(frozen=True)
 class Goal:
-    """A ratio that must be reached: `ours` over `theirs` under one load."""
+    """A ratio that must be reached: `ours` over `theirs` under one load; where less is better, theirs over ours."""
 
     id: str
     name: str
@@ -28,18 +29,19 @@ class Goal:
     ours: str
     theirs: str
     least: float
+    smaller: bool = False
 
 
 Figures = dict[tuple[str, str], Series]
 
 
-def table(figures: Figures, loads: Sequence[str], unit: str) -> str:
+def table(figures: Figures, loads: Sequence[str], unit: str, decimals: int = 0) -> str:
     """Return the table: a line for each load and subject, with min, median and max over the rounds."""
     head = f"{'load':<12}{'subject':<22}{'min':>10}{'median':>10}{'max':>10}"
     lines = [f"{unit}, min, median and max over the rounds", head, "-" * len(head)]
     for load in loads:
         lines += [
-            f"{load:<12}{subject:<22}{series.cells()}"
+            f"{load:<12}{subject:<22}{series.cells(decimals)}"
             for (at, subject), series in figures.items()
             if at == load
         ]
@@ -50,6 +52,8 @@ def ratio(figures: Mapping[tuple[str, str], Series], goal: Goal) -> float | None
     """Return the median over the rounds of ours to theirs, each ratio taken within its round."""
     ours = figures.get((goal.load, goal.ours), Series()).values
     theirs = figures.get((goal.load, goal.theirs), Series()).values
+    if goal.smaller:
+        ours, theirs = theirs, ours
     ratios = [one / other for one, other in zip(ours, theirs, strict=False) if other]
     return median(ratios) if ratios else None
 

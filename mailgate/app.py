@@ -23,7 +23,7 @@ from typing import Any
 from prometheus_client import CollectorRegistry
 
 from mailgate import wiring
-from mailgate.business import Business
+from mailgate.business import OWN_STORE, Business
 from mailgate.checks.gather import gather_facts
 from mailgate.config.settings import Settings
 from mailgate.config.version import program_version
@@ -43,6 +43,7 @@ from mailgate.reporting import Reporter
 from mailgate.store.again import received_of
 from mailgate.store.blobs import Hook, no_hook
 from mailgate.store.db import open_store
+from mailgate.store.own_target import OwnStore
 from mailgate.store.writer import BatchReport, Writer
 from mailgate.systemd import notify, watchdog_interval
 
@@ -100,7 +101,7 @@ class Gateway:
             self.writer,
             self.store,
             wiring.worker_options(settings),
-            targets=wiring.targets(settings),
+            targets={**wiring.targets(settings), OWN_STORE: OwnStore(self.writer)},
             relay=wiring.relay(settings),
             report=self._sent,
             hooks=hooks,
@@ -201,6 +202,7 @@ class Gateway:
         self.log.writer.attach(self.loop)
         self.writer.start()
         await asyncio.to_thread(self.business.reload)
+        await asyncio.to_thread(self.business.tidy)
         await self.control.start()
         self._background(self.worker.run(), self._follow_versions(), self._feed_watchdog(), *self._jobs())
         self._background(keep_sending_digests(self.writer, self.hostname, self.business.may_digest))

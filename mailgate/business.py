@@ -4,13 +4,17 @@ Reading happens in a thread; the snapshot that RCPT and the units use is swapped
 database cannot be asked, the last snapshot stays and is marked stale: then nobody is told "unknown" for good.
 """
 
+import gc
+import os
 import threading
 from collections.abc import Callable, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import datetime
+from pathlib import Path
 
 from mailgate import wiring
 from mailgate.config.settings import Settings
+from mailgate.config.version import program_version
 from mailgate.domain.gate import Gate
 from mailgate.domain.routing import Catalogue
 from mailgate.rules.decide import Decider
@@ -23,6 +27,46 @@ from mailgate.store.unit import UnitRules
 
 # The target that needs no table in the settings: mailgate's own database.
 OWN_STORE = "store"
+# Where compiled scripts are kept, below the state folder.
+PROGRAMS = "programs"
+
+
+class ScriptFiles:
+    """Compiled scripts as files of the state folder; a file that can't be read or written costs a compilation.
+
+    What nobody has asked for since the last look is another version's, or a script's that is gone.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._asked: set[str] = set()
+
+    def get(self, key: str) -> bytes | None:
+        """Return what was kept under a key."""
+        self._asked.add(key)
+        try:
+            return (self._folder / key).read_bytes()
+        except OSError:
+            return None
+
+    def put(self, key: str, octets: bytes) -> None:
+        """Keep a compiled script: whole or not at all."""
+        beside = self._folder / f".{key}.{os.getpid()}"
+        try:
+            self._folder.mkdir(mode=0o700, exist_ok=True)
+            beside.write_bytes(octets)
+            beside.replace(self._folder / key)
+        except OSError:
+            beside.unlink(missing_ok=True)
+
+    def forget_others(self) -> None:
+        """Remove what this process did not ask for."""
+        if not self._folder.is_dir():
+            return
+        for path in self._folder.iterdir():
+            if path.name not in self._asked:
+                with suppress(OSError):
+                    path.unlink()
 
 
 class Business:
@@ -42,6 +86,7 @@ class Business:
         self._store, self._settings, self._reloaded = store, settings, reloaded
         self._relay_rests_until = relay_rests_until
         self._registry = wiring.language()
+        self._saved = ScriptFiles(settings.state_path(PROGRAMS))
         self._turn = threading.Lock()
         self.stale = True
         self.catalogue = Catalogue(version=-1)
@@ -83,12 +128,37 @@ class Business:
     def _read(self) -> None:
         with closing(self._store.reader()) as connection:
             catalogue = load_catalogue(
-                connection, recipient_delimiter=self._settings.rules.recipient_delimiter
+                connection,
+                recipient_delimiter=self._settings.rules.recipient_delimiter,
+                listed=wiring.listed_names(self._settings),
             )
-        scripts = compile_book(catalogue, self._registry, self.scripts, wiring.script_limits(self._settings))
+        scripts = self._compiled(catalogue)
         self.catalogue, self.scripts = catalogue, scripts
         self.rules = self._unit_rules()
         self.stale = False
+
+    def _compiled(self, catalogue: Catalogue) -> ScriptBook:
+        """Compile what has changed; the cycle collector finds nothing in it, and would double the time."""
+        settings, watched = self._settings, gc.isenabled()
+        gc.disable()
+        try:
+            return compile_book(
+                catalogue,
+                self._registry,
+                self.scripts,
+                wiring.script_limits(settings),
+                wiring.told(settings),
+                saved=self._saved,
+                version=program_version(),
+            )
+        finally:
+            if watched:
+                gc.enable()
+
+    def tidy(self) -> None:
+        """Remove compiled scripts that are no longer asked for; after the first reading of a gateway."""
+        if not self.stale:
+            self._saved.forget_others()
 
     def may_digest(self, tx: Transaction, address: str) -> Sequence[tuple[str, str]] | None:
         """Ask the gate inside the transaction that writes a digest: what to count, None if it must wait."""
@@ -105,6 +175,7 @@ class Business:
             gate,
             tries=self._settings.limits.tries,
             relay_rests_until=self._relay_rests_until,
+            blobs=self._store.blobs,
         )
 
     def unknown_targets(self) -> dict[str, str]:

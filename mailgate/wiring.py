@@ -10,18 +10,29 @@ import secrets
 import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import fields
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
+from functools import partial
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Final, cast
+from zoneinfo import ZoneInfo
 
 from mailgate.actions._templates import complaints
 from mailgate.checks.dkim import DkimCheck
 from mailgate.checks.dns import Dns
 from mailgate.checks.gather import CheckPolicy
 from mailgate.config.listener import Listener
+from mailgate.config.lists import ListFiles
 from mailgate.config.settings import Settings
-from mailgate.config.targets import LmtpTarget, MaildirTarget, NullTarget, SmtpTarget
+from mailgate.config.targets import (
+    LmtpTarget,
+    MaildirTarget,
+    NullTarget,
+    PipeTarget,
+    SmtpTarget,
+    WebhookTarget,
+)
+from mailgate.config.version import program_version
 from mailgate.domain.action import ActionSpec, PlanPolicy
 from mailgate.domain.budgets import Budgets
 from mailgate.domain.envelope import Source
@@ -35,16 +46,21 @@ from mailgate.outbox.worker import WorkerOptions
 from mailgate.registry import discover, module_names
 from mailgate.store.options import StoreOptions
 from mailgate.store.writer import WriterLimits
+from mailgate.targets._folders import folder_exists
 from mailgate.targets.lmtp import LmtpOptions
 from mailgate.targets.maildir import MaildirOptions
 from mailgate.targets.null import NullOptions
+from mailgate.targets.pipe import PipeOptions
 from mailgate.targets.smtp import SmtpOptions
+from mailgate.targets.webhook import WebhookOptions
 from sieve_like.limits import Limits
 from sieve_like.registry import Registry
+from sieve_like.settings import Settings as Told
 from sieve_like.spec import Extension
 
 # Twice the 100 bits that a token's MAC has (domain/token.py).
 KEY_OCTETS: Final = 32
+STORE: Final = "store"  # the target that is the database itself
 
 
 def store_options(settings: Settings) -> StoreOptions:
@@ -174,6 +190,14 @@ def check_policy(
     )
 
 
+def time_zone(name: str) -> tzinfo | None:
+    """Return the data of a time zone, None where this machine has none of that name."""
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        return None
+
+
 def plan_policy(settings: Settings, keys: tuple[bytes, ...]) -> PlanPolicy:
     """Return what planning needs to know."""
     return PlanPolicy(
@@ -183,7 +207,35 @@ def plan_policy(settings: Settings, keys: tuple[bytes, ...]) -> PlanPolicy:
         reject=settings.rules.reject,
         reject_unverified=settings.rules.reject_unverified,
         answer_period_s=int(settings.answers.acknowledgement_period),
+        zones=time_zone,
+        special_use={f"\\{use}": folder for use, folder in settings.rules.special_use.items()},
+        lists=ListFiles(settings.rules.lists).find,
+        has_folder=partial(has_folder, settings),
+        version=program_version(),
     )
+
+
+def has_folder(settings: Settings, target: str, recipient: str, folder: str) -> bool:
+    """Whether a rule can file mail for a recipient into a folder of a target (RFC 5490 3.1).
+
+    Our own store has every folder. A server by LMTP is not asked: it has what it is told of as a detail.
+    """
+    match settings.targets.get(target):
+        case None:
+            return target == STORE
+        case MaildirTarget() as part:
+            delimiter = settings.rules.recipient_delimiter
+            return folder_exists(part.path, recipient, delimiter, folder, part.folder_names)
+        case LmtpTarget(folder_as_detail=told):
+            return told
+        case _:
+            return False
+
+
+def told(settings: Settings) -> Told:
+    """Return what extensions of the rule language are told."""
+    rules = settings.rules
+    return Told({"recipient_delimiter": rules.recipient_delimiter, **rules.extensions})
 
 
 def gate_policy(settings: Settings, catalogue: Catalogue) -> GatePolicy:
@@ -241,6 +293,19 @@ def targets(settings: Settings) -> dict[str, Target]:
     }
 
 
+def listed_names(settings: Settings) -> dict[str, frozenset[str]]:
+    """Return the names that scripts may use because the administrator lists them, by kind."""
+
+    def of(kind: str) -> frozenset[str]:
+        return frozenset(name for name, part in settings.targets.items() if _kind(part) == kind)
+
+    return {
+        "webhook": of("webhook"),
+        "program": of("pipe"),
+        "account": frozenset((*(part.name for part in settings.listener), *(one.value for one in Source))),
+    }
+
+
 def _kinds() -> dict[str, TargetKind]:
     return cast("dict[str, TargetKind]", discover("mailgate.targets", "TARGET"))
 
@@ -276,6 +341,11 @@ def _options(part: object, settings: Settings) -> object:
                 timeout_s=part.timeout,
                 ca_file=part.ca_file,
             )
+        case PipeTarget():
+            return PipeOptions(part.command, part.timeout, part.parallel)
+        case WebhookTarget():
+            secret = part.secret.reveal() if part.secret is not None else ""
+            return WebhookOptions(part.url, secret, part.ca_file, part.timeout, part.parallel, part.private)
         case NullTarget():
             return NullOptions()
         case _:
@@ -283,9 +353,10 @@ def _options(part: object, settings: Settings) -> object:
 
 
 def actions() -> Mapping[type[object], ActionSpec]:
-    """Return the planner of each kind of action."""
-    found = cast("dict[str, ActionSpec]", discover("mailgate.actions", "ACTION"))
-    return {spec.kind: spec for spec in found.values()}
+    """Return the planner of each kind of action; a file has one, several, or none (tests alone)."""
+    found = cast("dict[str, ActionSpec | tuple[ActionSpec, ...]]", discover("mailgate.actions", "ACTION"))
+    specs = (one if isinstance(one, tuple) else (one,) for one in found.values())
+    return {spec.kind: spec for some in specs for spec in some}
 
 
 def script_limits(settings: Settings) -> Limits:

@@ -80,7 +80,10 @@ def parse_list(text: str) -> list[Address]:
 def parse_one(text: str) -> Address | None:
     """Return the one valid address in a text, None if there is another number or if it is invalid."""
     addresses = parse_list(text)
-    return addresses[0] if len(addresses) == 1 and addresses[0].valid else None
+    if len(addresses) != 1 or not addresses[0].valid:
+        return None
+    # Mails are read leniently, scripts are not: nothing but a comment may stand behind `<…>`.
+    return None if "<" in text and text.rstrip()[-1] not in ">)" else addresses[0]
 
 
 def complain_about_address(value: str | int) -> str:
@@ -132,10 +135,12 @@ def _mailbox(segment: list[Token]) -> list[Address]:
 
 
 def _angle(rest: list[Token]) -> tuple[str, str] | None:
-    """Return the address inside `<…>`; nothing but comments may follow."""
+    """Return the address inside `<…>`; words that follow are ignored, another bracket is none."""
     plain = [token for token in rest if token[0] not in {"space", "comment"}]
-    if not plain or plain.pop() != ("special", ">"):
+    closing = next((n for n, token in enumerate(plain) if token == ("special", ">")), -1)
+    if closing < 0 or ("special", "<") in plain[closing:]:
         return None
+    plain = plain[:closing]
     if plain and plain[0] == ("special", "@"):
         colons = [n for n, token in enumerate(plain) if token == ("special", ":")]
         plain = plain[colons[0] + 1 :] if colons else []

@@ -20,7 +20,7 @@ from sieve_like.spec import (
     TestSpec,
 )
 from sieve_like.syntax import Argument, CommandNode, ListNode, NumberNode, StringNode, TagNode, TestNode
-from sieve_like.values import Constant, Dynamic, Expr, Value
+from sieve_like.values import Constant, Dynamic, Expr, Value, listed
 
 if TYPE_CHECKING:  # the binder makes one of these per command
     from sieve_like.binder import Binder
@@ -29,6 +29,9 @@ Word = TypeVar("Word")
 DEFAULT_COMPARATOR = "i;ascii-casemap"  # RFC 5228 2.7.3
 DEFAULT_MATCH = "is"  # RFC 5228 2.7.1
 DEFAULT_PART = "all"  # RFC 5228 2.7.4
+
+# What a test's values are compared with; these lists are long, and checks of single keys know their places.
+KEYS = "keys"
 
 
 @dataclass(slots=True)
@@ -49,7 +52,7 @@ class ArgumentBinder:
         self, binder: "Binder", spec: CommandSpec | TestSpec, node: CommandNode | TestNode, what: str
     ) -> None:
         self._binder, self._spec, self._node, self._what = binder, spec, node, what
-        self._matching = spec.matching if isinstance(spec, TestSpec) else Matching.NONE
+        self._matching = spec.matching
         self._args: dict[str, Expr] = {}
         self._spans: dict[str, Span] = {}
         self._nodes: dict[str, Argument] = {}
@@ -59,13 +62,11 @@ class ArgumentBinder:
 
     def bind(self) -> Bound:
         """Return the node with its arguments; what is wrong with them was reported."""
-        if len(self._node.arguments) > self._binder.limits.arguments:
-            limit = self._binder.limits.arguments
-            self._binder.error(self._node.span, f"{self._what} has more than {limit} arguments")
         self._positionals(self._tags())
         for tag in self._spec.tags:
             if tag.required and tag.key not in self._args:
                 self._binder.error(self._node.span, f"{self._what} needs the tag ':{tag.name}'")
+        self._companions()
         return Bound(
             self._spec.name,
             self._spec,
@@ -75,6 +76,15 @@ class ArgumentBinder:
             tuple(self._added),
             self._match(),
         )
+
+    def _companions(self) -> None:
+        """Report tags that make no sense without another one (`:last` without `:index`)."""
+        added = (one.tag for one, _ in self._binder.registry.added(self._spec.name))
+        for tag in (*self._spec.tags, *added):
+            if tag.needs and tag.key in self._args and tag.needs not in self._args:
+                self._binder.error(
+                    self._spans[tag.key], f"':{tag.name}' makes no sense without ':{tag.needs}'"
+                )
 
     # --- tags -----------------------------------------------------------------------------------------------
 
@@ -111,7 +121,7 @@ class ArgumentBinder:
             self._unknown(node, waiting)
 
     def _available(self, extension: Extension, node: TagNode) -> None:
-        self._binder.available(extension, node.span, f"the tag ':{node.name}'")
+        self._binder.available(extension, node.span, f"the tag ':{node.name}'", self._what)
 
     def _unknown(self, node: TagNode, waiting: list[Argument]) -> None:
         known = [tag.name for tag in self._spec.tags]
@@ -120,8 +130,11 @@ class ArgumentBinder:
             known += ["comparator", *self._binder.registry.words("match type")]
         if self._matching is Matching.ADDRESS:
             known += self._binder.registry.words("address part")
-        hint = did_you_mean(node.name, known, lambda name: f"':{name}'")
-        self._binder.error(node.span, f"unknown tag ':{node.name}' for {self._what}{hint}")
+        if self._binder.unknown_tag(self._what, node.name):
+            hint = did_you_mean(node.name, known, lambda name: f"':{name}'")
+            self._binder.error(node.span, f"unknown tag ':{node.name}' for {self._what}{hint}")
+        else:
+            self._binder.diagnostics.fail()
         # A value behind it would look like a positional argument too many: with as many as that, drop one.
         plain = [argument for argument in waiting if not isinstance(argument, TagNode)]
         if len(plain) > len(self._spec.positionals) and not isinstance(waiting[-1], TagNode):
@@ -198,7 +211,9 @@ class ArgumentBinder:
             hint = did_you_mean(word.value, self._binder.registry.words("comparator"))
             self._binder.error(word.span, f"unknown comparator '{word.value}'{hint}")
             return
-        self._binder.available(found[1], word.span, f"the comparator '{word.value}'")
+        if found[1].capability not in self._binder.enabled:
+            needed = f"'require \"{found[1].capability}\"' at the top of the script"
+            self._binder.error(word.span, f"the comparator '{word.value}' needs {needed}")
         self._found.comparator = found[0]
 
     def _match_type(self, match_type: MatchType, node: TagNode, waiting: list[Argument]) -> None:
@@ -217,19 +232,22 @@ class ArgumentBinder:
         if self._matching is Matching.NONE:
             return None
         registry, found = self._binder.registry, self._found
-        comparator = found.comparator or _first(registry.comparator(DEFAULT_COMPARATOR))
+        comparator = found.comparator or _first(registry.comparator(self._default_comparator()))
         match_type = found.type or _first(registry.match_type(DEFAULT_MATCH))
         if match_type.substrings and not comparator.substrings:
             span = found.span
             self._binder.error(
                 span, f"the comparator '{comparator.name}' can't be used with ':{match_type.name}'"
             )
-        if match_type.check_key is not None and "keys" in self._nodes:
-            self._complain(self._nodes["keys"], self._args["keys"], match_type.check_key)
+        if match_type.check_key is not None and KEYS in self._nodes:
+            self._complain(self._nodes[KEYS], self._args[KEYS], match_type.check_key)
         part = found.part
         if part is None and self._matching is Matching.ADDRESS:
             part = _first(registry.address_part(DEFAULT_PART))
-        return Match(comparator, match_type, found.relation, part)
+        return Match(comparator, match_type, found.relation, part, part_said=found.part is not None)
+
+    def _default_comparator(self) -> str:
+        return self._spec.comparator if isinstance(self._spec, TestSpec) else DEFAULT_COMPARATOR
 
     # --- positional arguments and values --------------------------------------------------------------------
 
@@ -270,6 +288,9 @@ class ArgumentBinder:
             for value, span in _single(node, expr.value):
                 self._binder.check_name(word.names, str(value), span)
         self._spans[word.key], self._nodes[word.key] = node.span, node
+        if isinstance(node, ListNode) and word.key != KEYS:
+            # Each string of a list has its place, which `declare.spots` gives to checks.
+            self._spans.update((f"{word.key} {n}", item.span) for n, item in enumerate(node.items))
         return expr
 
     def _complain(self, node: Argument, expr: Expr, check: Complaint) -> None:
@@ -286,9 +307,9 @@ class ArgumentBinder:
             case Kind.STRING, StringNode():
                 return self._binder.text(node)
             case Kind.STRINGS, StringNode():
-                return _listed([self._binder.text(node)])
+                return listed([self._binder.text(node)])
             case Kind.STRINGS, ListNode(items=items):
-                return _listed([self._binder.text(item) for item in items])
+                return listed([self._binder.text(item) for item in items])
             case _:
                 return None
 
@@ -297,14 +318,6 @@ def _first(found: tuple[Word, Extension] | None) -> Word:
     """Return a word that the core always has."""
     assert found is not None, "the registry lacks the core of the language"
     return found[0]
-
-
-def _listed(items: list[Expr]) -> Expr:
-    """Return a list of strings as one value."""
-    if all(isinstance(item, Constant) for item in items):
-        return Constant(tuple(str(item.value) for item in items if isinstance(item, Constant)))
-    readers = tuple(item.read for item in items)
-    return Dynamic(lambda run: tuple(str(read(run)) for read in readers))
 
 
 def _single(node: Argument, value: Value) -> list[tuple[str | int, Span]]:

@@ -3,7 +3,8 @@
 What comes out (`Bound`) is complete and correct if no error was reported; the compiler makes closures of it.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 
 from sieve_like.arguments import ArgumentBinder
@@ -12,17 +13,21 @@ from sieve_like.host import Catalogue, EmptyLibrary, Library
 from sieve_like.limits import Limits
 from sieve_like.registry import Registry
 from sieve_like.settings import NO_SETTINGS, Settings
-from sieve_like.spec import Bound, CommandSpec, Extension, Inner, Namespace
+from sieve_like.spec import Bound, CommandSpec, Extension, Inner, Namespace, Scope, ScriptKey, TestSpec
 from sieve_like.syntax import CommandNode, StringNode, TestNode
 from sieve_like.values import Constant, Expr
 
+HINTED = 100  # errors that come with a suggestion
 Literal = Callable[[str, Span, "Binder"], str]
 
 
 class Binder:
     """Binds one script. `enabled` are the capabilities that hold here, `required` what the script asked for.
 
-    `started` is true behind the first command that is no `require`; `depth` counts blocks around the command.
+    `started` is true behind a command that is no `require`; `depth` counts blocks around the command.
+
+    Errors count as in established engines: the first one of a command or test, then those of the tests inside
+    it and of its block. What can't be reached is not looked at (RFC 5463 4 asks for it behind `ihave`).
     """
 
     def __init__(
@@ -36,18 +41,31 @@ class Binder:
         )
         self.enabled: set[str] = {e.capability for e in registry.extensions if e.always}
         self.required: set[str] = set()
+        self._required_at: dict[str, Span] = {}
         self.settings: Settings = NO_SETTINGS
         self.library: Library = EmptyLibrary()
         self.started = False
         self.depth = 0
-        self._said: set[tuple[str, str]] = set()
+        self.loops: tuple[Bound, ...] = ()
+        self.scope = Scope()
+        self.includes: list[tuple[ScriptKey, Span, bool]] = []
+        self._said: set[tuple[str, str, bool]] = set()
         self._literals: list[Literal] = []
         self._expansion: Callable[[str, Span, Binder], Expr] | None = None
         self._find_string_stages()
 
     def script(self, commands: Sequence[CommandNode]) -> tuple[Bound, ...]:
         """Bind a whole script."""
-        return self.block(commands)
+        bounds = self.block(commands)
+        self._check_needs()
+        return bounds
+
+    def _check_needs(self) -> None:
+        """Report capabilities that make no sense without others that are not there."""
+        for capability, span in self._required_at.items():
+            for name in self.registry.capabilities[capability].needs:
+                if name not in self.enabled:
+                    self.error(span, f"'{capability}' can't be used without '{name}', which is not required")
 
     # --- what specs may use (spec.Binding) ------------------------------------------------------------------
 
@@ -67,6 +85,7 @@ class Binder:
             self.error(span, f"unknown capability '{capability}'{hint}")
             return
         self.required.add(capability)
+        self._required_at.setdefault(capability, span)
         self._enable(extension)
         self._find_string_stages()
 
@@ -75,6 +94,14 @@ class Binder:
         for name in extension.implies:
             if name not in self.enabled:
                 self._enable(self.registry.capabilities[name])
+
+    def capabilities(self) -> Collection[str]:
+        """Return all capabilities that there are."""
+        return self.registry.capabilities
+
+    def include(self, key: ScriptKey, span: Span, *, once: bool) -> None:
+        """Have another script compiled with this one (RFC 6609)."""
+        self.includes.append((key, span, once))
 
     def has_namespace(self, name: str) -> Namespace | None:
         """Return a namespace of an enabled extension."""
@@ -94,11 +121,37 @@ class Binder:
     def _enabled_extensions(self) -> list[Extension]:
         return [e for e in self.registry.extensions if e.capability in self.enabled]
 
-    def available(self, extension: Extension, span: Span, what: str) -> None:
-        """Report a word whose capability is not required; from then on it counts as enabled."""
-        if extension.capability not in self.enabled:
+    def available(self, extension: Extension, span: Span, what: str, owner: str = "") -> bool:
+        """Report a word whose capability is not required, once for each word; return whether it is there."""
+        if extension.capability in self.enabled:
+            return True
+        if self._first(f"missing of {owner}", what):
             self.error(span, f"{what} needs 'require \"{extension.capability}\"' at the top of the script")
-            self._enable(extension)
+        else:
+            self.diagnostics.fail()
+        return False
+
+    def _first(self, kind: str, name: str) -> bool:
+        """Whether this is said for the first time; what does not count may be said again when it does."""
+        key = (kind, name, self.diagnostics.further)
+        if key in self._said or (kind, name, False) in self._said:
+            return False
+        self._said.add(key)
+        return True
+
+    def unknown_tag(self, owner: str, name: str) -> bool:
+        """Whether an unknown tag of a command is met for the first time."""
+        return self._first(f"tag of {owner}", name)
+
+    @contextmanager
+    def _further(self) -> Iterator[None]:
+        """Look at what established engines skip: errors in there do not count."""
+        before = self.diagnostics.further
+        self.diagnostics.further = True
+        try:
+            yield
+        finally:
+            self.diagnostics.further = before
 
     # --- strings --------------------------------------------------------------------------------------------
 
@@ -120,58 +173,107 @@ class Binder:
         """Bind the commands of a block; `elsif` and `else` become followers of their `if`."""
         bounds: list[Bound] = []
         last = ""  # the name of the last command, also where it had errors
+        settled = False  # whether a branch of this chain is always taken, so that no later one is
         for node in nodes:
-            bound = self._command(node, last)
+            bound = self._command(node, last, settled=settled)
             if bound is not None:
                 if isinstance(bound.spec, CommandSpec) and bound.spec.follows:
                     if bounds:
                         bounds[-1] = replace(bounds[-1], followers=(*bounds[-1].followers, bound))
                 else:
                     bounds.append(bound)
+                    settled = False
+                settled = settled or (bool(bound.tests) and bound.tests[0].known is True)
             last = node.name
         return tuple(bounds)
 
-    def _command(self, node: CommandNode, last: str) -> Bound | None:
+    def _command(self, node: CommandNode, last: str, *, settled: bool) -> Bound | None:
         found = self.registry.command(node.name)
-        if found is None:
-            self._unknown_command(node)
-            self.started = True
+        if node.broken and found is not None:
             self._inner_block(node)
             return None
+        if found is None:
+            self._unknown(node.name, node.span, "command")
+            with self._further():
+                self._inner_block(node)
+            return None
         spec, extension = found
-        self.available(extension, node.span, f"the command '{node.name}'")
+        if self.enabled.isdisjoint(spec.also) and not self.available(
+            extension, node.span, f"the command '{node.name}'"
+        ):
+            with self._further():
+                return self._known_command(node, spec, last, dead=False)
+        return self._known_command(node, spec, last, dead=settled and bool(spec.follows))
+
+    def _known_command(self, node: CommandNode, spec: CommandSpec, last: str, *, dead: bool) -> Bound:
+        """Bind a command in the order of established engines: itself, then its tests, then its block."""
+        errors = self.diagnostics.errors
+        bound, sound = self._itself(node, spec, last)
+        if node.name != "require":
+            self.started = True
+        if sound and spec.enter is not None:
+            spec.enter(bound, self)
+        if self.diagnostics.errors != errors:
+            dead = False
+        tests: tuple[Bound, ...] = ()
+        if spec.tests is not Inner.NONE and not dead:
+            tests = self._tests(node)
+        if self.diagnostics.errors == errors and tests and tests[0].known is False:
+            dead = True
+        block: tuple[Bound, ...] | None = () if node.block is not None else None
+        if spec.block and not dead:
+            around = self.loops
+            if spec.loop:
+                self.loops = (*around, bound)
+            block = self._inner_block(node)
+            self.loops = around
+        return replace(bound, tests=tests, block=block)
+
+    def _itself(self, node: CommandNode, spec: CommandSpec, last: str) -> tuple[Bound, bool]:
+        """Bind arguments, check what stands behind them and then the whole; return whether all is sound."""
+        what = f"the command '{node.name}'"
+        self.diagnostics.open()
+        bound = ArgumentBinder(self, spec, node, what).bind()
+        sound = self.diagnostics.close()
+        self.diagnostics.open()
+        if spec.tests is Inner.NONE and node.tests:
+            self._superfluous_test(node)
+        else:
+            self._count_tests(node, spec.tests, what)
+        if sound:
+            self._check_block(node, spec)
+        if not self.diagnostics.close() or not sound:
+            return bound, False
+        self.diagnostics.open()
         if spec.follows and last not in spec.follows:
             wanted = " or ".join(f"'{name}'" for name in spec.follows)
             self.error(node.span, f"'{node.name}' must come directly after {wanted}")
-        if node.name != "require":
-            self.started = True
-        before = self.diagnostics.errors
-        bound = ArgumentBinder(self, spec, node, f"the command '{node.name}'").bind()
-        sound = self.diagnostics.errors == before
-        tests = self._command_tests(node, spec)
-        block = self._inner_block(node) if self._block_fits(node, spec) else None
-        bound = replace(bound, tests=tests, block=block)
-        if spec.check is not None and sound:
+        elif spec.check is not None:
             spec.check(bound, self)
-        if spec.enter is not None:
-            spec.enter(bound, self)
-        return bound
+        return bound, self.diagnostics.close()
 
-    def _unknown_command(self, node: CommandNode) -> None:
-        if ("command", node.name) in self._said:
-            return
-        self._said.add(("command", node.name))
-        hint = did_you_mean(node.name, self.registry.words("command"))
-        if self.registry.test(node.name) is not None:
-            hint = f" ('{node.name}' is a test: it stands behind 'if')"
-        self.error(node.span, f"unknown command '{node.name}'{hint}")
+    def _unknown(self, name: str, span: Span, kind: str) -> None:
+        """Report a word that is no command, or no test: a name is reported once, a wrong use each time."""
+        other = "test" if kind == "command" else "command"
+        known = self.registry.test(name) if kind == "command" else self.registry.command(name)
+        if known is not None:
+            place = (
+                f"'{name}' is a test: it stands behind 'if'"
+                if kind == "command"
+                else f"'{name}' is a {other}"
+            )
+            self.error(span, f"unknown {kind} '{name}' ({place})")
+        elif self._first("word", name):
+            # Nobody reads so many, and looking for a name that is near takes its time.
+            some = self.diagnostics.errors < HINTED
+            hint = did_you_mean(name, self.registry.words(kind)) if some else ""
+            self.error(span, f"unknown {kind} '{name}'{hint}")
 
-    def _block_fits(self, node: CommandNode, spec: CommandSpec) -> bool:
+    def _check_block(self, node: CommandNode, spec: CommandSpec) -> None:
         if spec.block and node.block is None:
             self.error(node.span, f"the command '{node.name}' needs a block '{{ … }}', not ';'")
         elif not spec.block and node.block is not None:
             self.error(node.span, f"the command '{node.name}' takes no block")
-        return node.block is not None
 
     def _inner_block(self, node: CommandNode) -> tuple[Bound, ...]:
         self.depth += 1
@@ -180,21 +282,18 @@ class Binder:
         finally:
             self.depth -= 1
 
-    def _command_tests(self, node: CommandNode, spec: CommandSpec) -> tuple[Bound, ...]:
-        if spec.tests is Inner.NONE and node.tests:
-            # `keep` and the next command without a semicolon between look like a command with a test.
-            inner = node.tests[0]
-            if self.registry.command(inner.name) is not None and not node.listed:
-                self.error(inner.span, f"';' is missing between '{node.name}' and '{inner.name}'")
-            else:
-                self.error(inner.span, f"the command '{node.name}' takes no test")
-            return ()
-        return self._tests(node, spec.tests, f"the command '{node.name}'")
+    def _superfluous_test(self, node: CommandNode) -> None:
+        """Report a test where none belongs, often the next command after a semicolon that is missing."""
+        inner = node.tests[0]
+        if self.registry.command(inner.name) is not None and not node.listed:
+            self.error(inner.span, f"';' is missing between '{node.name}' and '{inner.name}'")
+        else:
+            self.error(inner.span, f"the command '{node.name}' takes no test")
 
     # --- tests ----------------------------------------------------------------------------------------------
 
-    def _tests(self, node: CommandNode | TestNode, wanted: Inner, what: str) -> tuple[Bound, ...]:
-        """Bind the tests inside a command or test, and check how many there are."""
+    def _count_tests(self, node: CommandNode | TestNode, wanted: Inner, what: str) -> None:
+        """Check how many tests stand inside a command or test."""
         match wanted:
             case Inner.NONE if node.tests:
                 self.error(node.tests[0].span, f"{what} takes no test inside")
@@ -204,33 +303,50 @@ class Binder:
                 self.error(node.span, f"{what} needs a list of tests in parentheses")
             case _:
                 pass
-        bounds = [self._test(test) for test in node.tests]
-        return tuple(bound for bound in bounds if bound is not None)
+
+    def _tests(self, node: CommandNode | TestNode, *, settles: bool | None = None) -> tuple[Bound, ...]:
+        """Bind the tests inside a command or test, up to the one that settles the outcome."""
+        bounds: list[Bound] = []
+        for test in node.tests:
+            bound = self._test(test)
+            if bound is not None:
+                bounds.append(bound)
+                if settles is not None and bound.known is settles:
+                    break
+        return tuple(bounds)
 
     def _test(self, node: TestNode) -> Bound | None:
         found = self.registry.test(node.name)
         if found is None:
-            self._unknown_test(node)
-            for inner in node.tests:
-                self._test(inner)
+            self._unknown(node.name, node.span, "test")
+            with self._further():
+                self._tests(node)
             return None
         spec, extension = found
-        what = f"the test '{node.name}'"
-        self.available(extension, node.span, what)
-        before = self.diagnostics.errors
-        bound = ArgumentBinder(self, spec, node, what).bind()
-        if spec.check is not None and self.diagnostics.errors == before:
-            spec.check(bound, self)
-        return replace(bound, tests=self._tests(node, spec.tests, what))
+        if not self.available(extension, node.span, f"the test '{node.name}'"):
+            with self._further():
+                return self._known_test(node, spec)
+        return self._known_test(node, spec)
 
-    def _unknown_test(self, node: TestNode) -> None:
-        if ("test", node.name) in self._said:
-            return
-        self._said.add(("test", node.name))
-        hint = did_you_mean(node.name, self.registry.words("test"))
-        if self.registry.command(node.name) is not None:
-            hint = f" ('{node.name}' is a command)"
-        self.error(node.span, f"unknown test '{node.name}'{hint}")
+    def _known_test(self, node: TestNode, spec: TestSpec) -> Bound:
+        errors, what = self.diagnostics.errors, f"the test '{node.name}'"
+        self.diagnostics.open()
+        bound = ArgumentBinder(self, spec, node, what).bind()
+        sound = self.diagnostics.close()
+        self.diagnostics.open()
+        self._count_tests(node, spec.tests, what)
+        sound = self.diagnostics.close() and sound
+        if sound and spec.check is not None:
+            self.diagnostics.open()
+            spec.check(bound, self)
+            self.diagnostics.close()
+        if spec.tests is not Inner.NONE:
+            bound = replace(bound, tests=self._tests(node, settles=spec.settles))
+        if self.diagnostics.errors != errors:
+            return bound
+        if spec.enter is not None:
+            spec.enter(bound, self)
+        return bound if spec.known is None else replace(bound, known=spec.known(bound, self))
 
     # --- names of the installation --------------------------------------------------------------------------
 

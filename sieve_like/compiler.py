@@ -3,11 +3,13 @@
 source -> lexer -> parser -> binder (names, types, constants: all errors of one pass) -> closures -> Program
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import cache
 
 from sieve_like.binder import Binder
-from sieve_like.errors import CompileErrors, Diagnostics, ScriptFailure
+from sieve_like.errors import CompileErrors, Diagnostic, Diagnostics, ScriptFailure, Stage
 from sieve_like.host import Catalogue, EmptyCatalogue, EmptyLibrary, Library
+from sieve_like.inclusion import Linker
 from sieve_like.index import SHORTEST_CHAIN, chain
 from sieve_like.interpreter import Run, Signal, Step, Test
 from sieve_like.limits import Limits
@@ -15,7 +17,7 @@ from sieve_like.parser import parse
 from sieve_like.program import Program, Trace
 from sieve_like.registry import Registry
 from sieve_like.settings import NO_SETTINGS, Settings
-from sieve_like.spec import Bound, CommandSpec, Namespace, Probe, TestSpec
+from sieve_like.spec import Bound, CommandSpec, Included, Namespace, Probe, ScriptKey, TestSpec, Unit
 
 
 def compile_script(
@@ -35,17 +37,44 @@ def compile_script(
     """
     diagnostics = Diagnostics()
     commands = parse(source, limits, diagnostics)
-    binder = Binder(registry, limits, diagnostics, catalogue or EmptyCatalogue())
-    binder.settings, binder.library = settings, library or EmptyLibrary()
-    block = binder.script(commands)
+    stage = Stage.PARSE if diagnostics.errors else Stage.VALIDATION
+    # The words are looked up all the same, so that one pass tells all that is wrong.
+    diagnostics.further = stage is Stage.PARSE
+    scripts = library or EmptyLibrary()
+
+    def binder_for(found: Diagnostics) -> Binder:
+        binder = Binder(registry, limits, found, catalogue or EmptyCatalogue())
+        binder.settings, binder.library = settings, scripts
+        return binder
+
+    binder = binder_for(diagnostics)
+    main = binder.script(commands)
     if diagnostics.errors:
-        raise CompileErrors(name, diagnostics.ordered())
+        raise CompileErrors(name, diagnostics.ordered(), stage)
+    units = Linker(binder_for, scripts, limits, settings).link(binder) if binder.includes else {}
+    if diagnostics.errors:
+        raise CompileErrors(name, diagnostics.ordered(), Stage.INCLUSION)
+    unit = Unit(main, frozenset(binder.scope.shared))
+    capabilities = frozenset(binder.required)
+    return make_program(name, capabilities, diagnostics.ordered(), unit, units, registry, limits, settings)
+
+
+def make_program(
+    name: str,
+    capabilities: frozenset[str],
+    warnings: tuple[Diagnostic, ...],
+    main: Unit,
+    units: Mapping[ScriptKey, Unit],
+    registry: Registry,
+    limits: Limits,
+    settings: Settings,
+) -> Program:
+    """Return the program of bound scripts; its closures without a trace are made now, so that no run pays."""
 
     def build(trace: Trace) -> Step:
-        return Compiler(registry, limits, trace).block(block)
+        return Compiler(registry, limits, trace, units).script(main.commands, main.shared)
 
-    # The closures without a trace are made now, so that a run never pays for it.
-    program = Program(name, frozenset(binder.required), diagnostics.ordered(), limits, build, settings)
+    program = Program(name, capabilities, warnings, limits, build, main, units, settings)
     program.prepare()
     return program
 
@@ -53,9 +82,40 @@ def compile_script(
 class Compiler:
     """Makes closures of bound commands and tests; `traced` ones write the trace."""
 
-    def __init__(self, registry: Registry, limits: Limits, trace: Trace) -> None:
+    def __init__(
+        self, registry: Registry, limits: Limits, trace: Trace, units: Mapping[ScriptKey, Unit]
+    ) -> None:
         self.limits, self.traced = limits, trace is not Trace.OFF
         self._registry, self._indexed = registry, trace is not Trace.FULL
+        self._units = units
+        self._included: dict[ScriptKey, Included] = {}
+
+    def script(self, bounds: Sequence[Bound], shared: frozenset[str]) -> Step:
+        """Return the closure of a whole script, which shares these variables with those that it includes."""
+        block = self.block(bounds)
+        for key in self._units:
+            # All of them now, not in the middle of a run.
+            included = self.included(key)
+            assert included is not None
+            included.step()
+        if not shared:
+            return block
+
+        def step(run: Run) -> Signal | None:
+            run.shares = shared
+            return block(run)
+
+        return step
+
+    def included(self, key: ScriptKey) -> Included | None:
+        """Return an included script, made once for all places; None where it is not there."""
+        unit = self._units.get(key)
+        if unit is None:
+            return None
+        if key not in self._included:
+            commands = unit.commands
+            self._included[key] = Included(cache(lambda: self.block(commands)), unit.shared)
+        return self._included[key]
 
     def namespace(self, name: str) -> Namespace | None:
         """Return a namespace by its name."""

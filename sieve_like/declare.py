@@ -33,6 +33,7 @@ from sieve_like.values import Args, Constant, Value
 
 Build = Callable[[Args], Action]
 After = Callable[[Run, Action, Args], None]
+Settle = Callable[[Action, Run], Action]
 Evaluate = Callable[[Run, Args], bool]
 Check = Callable[[Bound, Binding], None]
 
@@ -44,27 +45,43 @@ def action_command(
     tags: tuple[Tag, ...] = (),
     positionals: tuple[Positional, ...] = (),
     check: Check | None = None,
+    settle: Settle | None = None,
     after: After | None = None,
 ) -> CommandSpec:
     """Return a command that yields one action.
 
-    `build` makes the action; `after` is called when it stands in the result (for `:outcome`). Either may
-    raise ScriptFailure, which ends the run with the implicit keep. `check` reports what single arguments
-    don't show.
+    `build` makes the action; `settle` finishes it with what only the run knows (settings, time); `after` is
+    called when it stands in the result (for `:outcome`). Each may raise ScriptFailure, which ends the run
+    with the implicit keep. `check` reports what single arguments don't show.
     """
 
     def compile_action(bound: Bound, ctx: Compiling) -> Step:
         del ctx
         arguments = reader(bound)
-        amend = _amender(bound)
+        amend = amender(bound)
         span = bound.span
+        # Where the arguments are constants, every run would make the same action: it is made once.
+        fixed = all(isinstance(expr, Constant) for expr in bound.args.values())
+        made: list[Action] = []
 
         def step(run: Run) -> Signal | None:
             args = arguments(run)
-            action = amend(replace(_at(span, build, args), span=span), run)
+            if made:
+                action = made[0]
+            else:
+                action = replace(_at(span, build, args), span=span)
+                # One that does not merge with its equals must stay another in every round of a loop.
+                if fixed and action.target() is not None:
+                    made.append(action)
+            if run.flags:
+                action = action.flagged(run.flags)
+            action = amend(action, run)
+            if settle is not None:
+                action = settle(action, run)
             run.add(action)
             if after is not None:
-                after(run, action, args)
+                # The one that stands in the result: it may carry the edited mail.
+                after(run, run.actions[-1], args)
             return None
 
         return step
@@ -108,15 +125,19 @@ def _at(span: Span, build: Build, args: Args) -> Action:
         raise ScriptFailure(failure.text, failure.span if failure.span.line else span) from None
 
 
-def _amender(bound: Bound) -> Callable[[Action, Run], Action]:
+def amender(bound: Bound) -> Callable[[Action, Run], Action]:
     """Return what applies the tags that extensions add to the command."""
-    hooks = [(tag.hook.amend, expr) for tag, expr in bound.hooks(Amend) if isinstance(tag.hook, Amend)]
+    found = [(tag, tag.hook, expr) for tag, expr in bound.hooks(Amend) if isinstance(tag.hook, Amend)]
+    hooks = [(hook.amend, tag, expr) for tag, hook, expr in sorted(found, key=lambda one: one[1].order)]
     if not hooks:
         return lambda action, _run: action
 
     def amended(action: Action, run: Run) -> Action:
-        for amend, expr in hooks:
-            action = amend(action, expr.read(run), run)
+        for amend, tag, expr in hooks:
+            value = expr.read(run)
+            if tag.check is not None and not isinstance(expr, Constant):
+                _check({tag.key: value}, {tag.key: tag}, bound.spans)
+            action = amend(action, value, run)
         return action
 
     return amended
@@ -154,3 +175,11 @@ def _check(
 def items(value: Value) -> Iterable[str | int]:
     """Return the single values of an argument."""
     return value if isinstance(value, tuple) else (value,)
+
+
+def spots(bound: Bound, name: str) -> list[tuple[str, Span]]:
+    """Return the constant strings of an argument, each with its place; none for one with variables."""
+    value, span = bound.constant(name), bound.spans.get(name, bound.span)
+    if isinstance(value, tuple):
+        return [(text, bound.spans.get(f"{name} {n}", span)) for n, text in enumerate(value)]
+    return [(value, span)] if isinstance(value, str) else []

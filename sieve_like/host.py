@@ -3,7 +3,7 @@
 The engine does no I/O. `DefaultHost` answers "no" to everything, so a script can be run anywhere.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 
@@ -40,6 +40,10 @@ class Host(Protocol):
 
     def in_list(self, name: str, value: str) -> str | None:
         """Return the entry of an external list that a value matches (RFC 6134 2.2), None where none does."""
+        ...
+
+    def list_members(self, name: str) -> Sequence[str]:
+        """Return the addresses of an external list to which a mail may be sent (RFC 6134 2.5)."""
         ...
 
     def namespace(self, namespace: str, name: str) -> str | None:
@@ -93,6 +97,11 @@ class DefaultHost:
         """There are no lists."""
         del name, value
         return None
+
+    def list_members(self, name: str) -> Sequence[str]:
+        """There are no lists."""
+        del name
+        return ()
 
     def namespace(self, namespace: str, name: str) -> str | None:
         """No name has a value."""

@@ -18,15 +18,25 @@ from sieve_like.values import cut_utf8
 
 
 class Signal:
-    """What a command returns to leave the block it stands in; most commands return None."""
+    """What a command returns to leave the block it stands in; most commands return None.
 
-    __slots__ = ("name",)
+    `target` is the name of the loop that a `break` means, "" for the innermost one.
+    """
 
-    def __init__(self, name: str) -> None:
-        self.name = name
+    __slots__ = ("name", "target")
+
+    def __init__(self, name: str, target: str = "") -> None:
+        self.name, self.target = name, target
+
+    def for_loop(self, name: str) -> bool:
+        """Whether the loop of this name ("" without one) takes the signal; others it passes on."""
+        return self.name in {"break", "continue"} and self.target in {"", name}
 
 
 STOP: Final = Signal("stop")  # ends the whole run, included scripts and their callers among it
+RETURN: Final = Signal("return")  # ends the script it stands in (RFC 6609 3.3)
+BREAK: Final = Signal("break")  # ends the innermost loop (RFC 5703 3)
+CONTINUE: Final = Signal("continue")  # goes on with the next round of the innermost loop
 
 Step = Callable[["Run"], Signal | None]
 Test = Callable[["Run"], bool]
@@ -38,11 +48,14 @@ class Run:
     `facts` caches what tests have read of the mail, by a text that names the fact; whoever edits the message
     calls `edited()`. `state` is where an extension keeps what is its own, under its capability. `flags` is
     the internal variable of RFC 5232, which storing actions and the implicit keep take; `log` is for people.
+    `variables` and `match_values` are those of the script that runs now, which is `script` ("" for the one
+    that was started); `shared` are those which scripts share, `shares` the names of those that this one does.
     """
 
     __slots__ = (
-        "actions", "edition", "envelope", "facts", "flags", "host", "kept", "limits", "log", "match_values",
-        "message", "now", "original", "performed", "settings", "state", "steps", "trace", "variables",
+        "_build", "_message", "actions", "edition", "editor", "envelope", "facts", "flags", "host",
+        "kept", "limits", "log", "match_values", "now", "original", "performed", "script", "settings",
+        "shared", "shares", "state", "steps", "trace", "unenclosed", "variables",
     )  # fmt: skip
 
     def __init__(
@@ -56,7 +69,11 @@ class Run:
         trace: bool,
         settings: Settings = NO_SETTINGS,
     ) -> None:
-        self.message, self.envelope, self.host, self.now, self.limits = message, envelope, host, now, limits
+        self._message = message
+        self._build: Callable[[], bytes] | None = None
+        self.editor: object = None
+        self.unenclosed: Message | None = None
+        self.envelope, self.host, self.now, self.limits = envelope, host, now, limits
         self.original, self.settings = message, settings
         self.flags: tuple[str, ...] = ()
         self.log: list[tuple[str, str]] = []
@@ -64,6 +81,9 @@ class Run:
         self.facts: dict[str, Sequence[str]] = {}
         self.state: dict[str, object] = {}
         self.variables: dict[str, str] = {}
+        self.shared: dict[str, str] = {}
+        self.shares: frozenset[str] = frozenset()
+        self.script = ""
         self.match_values: Sequence[str] = ()
         self.actions: list[Action] = []
         self.performed: list[Action] = []
@@ -76,11 +96,18 @@ class Run:
     def add(self, action: Action) -> None:
         """Add an action: merge it with its equal, refuse conflicts and too many (RFC 5228 2.10.5)."""
         if self.edition:
-            action = replace(action, message=self.message)
+            # RFC 5703 6: `enclose` does not affect what `redirect` sends.
+            unenclosed = self.unenclosed if isinstance(action, Redirect) else None
+            action = replace(action, message=unenclosed or self.message)
         self._refuse_conflicts(action)
         self.actions.append(action)
         if action.cancels_keep:
             self.kept = False
+        left = action.reduced(self.performed)
+        if left is None:
+            self.note(action.span, "action", name=action.name, text=action.describe(), merged=True)
+            return
+        action = left
         target = action.target()
         same = [n for n, one in enumerate(self.performed) if target is not None and one.target() == target]
         if same:
@@ -108,9 +135,16 @@ class Run:
     def set_variable(self, name: str, value: str, span: Span = NOWHERE) -> None:
         """Set a variable: names have no case; a value that is too long is cut (RFC 5229 6)."""
         folded = name.lower()
-        if folded not in self.variables and len(self.variables) >= self.limits.variables:
+        self._set_in(self.shared if folded in self.shares else self.variables, folded, value, span)
+
+    def share_variable(self, name: str, value: str) -> None:
+        """Set a variable that all scripts of this run see (RFC 6609 3.4)."""
+        self._set_in(self.shared, name.lower(), value, NOWHERE)
+
+    def _set_in(self, variables: dict[str, str], folded: str, value: str, span: Span) -> None:
+        if folded not in variables and len(variables) >= self.limits.variables:
             raise ScriptFailure(f"more than {self.limits.variables} variables", span)
-        self.variables[folded] = value = cut_utf8(value, self.limits.variable_size)
+        variables[folded] = value = cut_utf8(value, self.limits.variable_size)
         if self.trace is not None:
             self.note(span, "set", name=folded, value=self.short(value))
 
@@ -135,9 +169,34 @@ class Run:
         if self.steps > self.limits.steps:
             raise ScriptFailure("the script takes too long", span)
 
+    @property
+    def message(self) -> Message:
+        """The mail as it is now."""
+        if self._build is not None:
+            build, self._build = self._build, None
+            self._message = self._message.edited(build())
+        return self._message
+
+    @message.setter
+    def message(self, message: Message) -> None:
+        self._message = message
+        self._build = self.editor = self.unenclosed = None
+
+    def edit(self, editor: object, build: Callable[[], bytes]) -> None:
+        """Take an edit of the header which is put together when somebody next looks at the mail.
+
+        `editor` stays in place until anybody else changes the message, so that many edits in a row cost no
+        more than one.
+        """
+        self.editor, self._build = editor, build
+        self.facts.clear()
+        self.edition += 1
+
     def edited(self, message: Message) -> None:
         """Go on with another message: what was read of the old one is forgotten."""
+        unenclosed = self.unenclosed
         self.message = message
+        self.unenclosed = unenclosed
         self.facts.clear()
         self.edition += 1
 
@@ -152,7 +211,10 @@ class Run:
             trace[:] = [step for step in trace if step["what"] != "test" or step.get("result")]
             if len(trace) >= self.limits.trace_steps:
                 return
-        trace.append({"line": span.line, "column": span.column, "what": what, **details})
+        place: TraceStep = {"line": span.line, "column": span.column, "what": what}
+        if self.script:
+            place["script"] = self.script
+        trace.append({**place, **details})
 
     def short(self, text: str) -> str:
         """Return a text as short as a trace shows it."""
@@ -163,9 +225,8 @@ class Run:
 
     def result(self) -> Result:
         """Return the outcome of a run that came to its end."""
-        targets = {one.target() for one in self.performed}
         # An implicit keep beside `fileinto :copy "INBOX"` would be the same delivery twice.
-        implicit = self.kept and ("mailbox", "INBOX") not in targets
+        implicit = self.kept and ("mailbox", "INBOX") not in {one.target() for one in self.performed}
         return Result(
             tuple(self.actions),
             tuple(self.performed),
@@ -180,6 +241,6 @@ class Run:
 
     def failed(self, failure: ScriptFailure) -> Result:
         """Return the outcome of a run that ended with an error (RFC 5228 2.10.6)."""
-        error = RuntimeFailure(failure.text, failure.span.line, failure.span)
+        error = RuntimeFailure(failure.text, failure.span.line, failure.span, failure.script)
         self.note(failure.span, "error", text=failure.text)
         return Result.failed(error, tuple(self.trace or ()), self.steps)

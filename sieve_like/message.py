@@ -3,23 +3,14 @@
 `PlainMessage` is the implementation for use without a host.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from mmap import mmap
-from typing import Final, Protocol
+from typing import Protocol
 
-from sieve_like.address import Address, parse_list
-from sieve_like.words import decode_words
-
-# A header larger than that is an attack; what lies behind is not looked at. Postfix stops at 100 KiB as well.
-HEADER_OCTETS: Final = 1024 * 1024
-# A field value longer than that is cut: no test needs more, and decoding is bounded by it.
-FIELD_OCTETS: Final = 64 * 1024
-END: Final = re.compile(rb"\r?\n\r?\n|\A\r?\n")
-FIELD: Final = re.compile(rb"^([!-9;-~]+)[ \t]*:((?:[^\n]|\n(?=[ \t]))*)", re.MULTILINE)
-FOLD: Final = re.compile(rb"\r?\n[ \t]")
-
+from sieve_like.address import Address
+from sieve_like.mime import PlainPart
 
 # Whatever holds octets and can be sliced: a mail in memory, or a mapped file.
 Buffer = bytes | bytearray | memoryview | mmap
@@ -176,13 +167,21 @@ class Envelope:
     """The envelope of one delivery: addresses without angle brackets, "" for the null sender.
 
     `original_recipient` is the recipient before aliases; `envelope "to"` compares it. `auth` is who logged
-    in.
+    in. `notify`, `orcpt`, `ret` and `envid` are the parameters of RFC 3461 4, xtext decoded; `by_time` (with
+    a zone), `by_mode` ("notify" or "return") and `by_trace` those of RFC 2852. "" and None: not given.
     """
 
     sender: str
     recipient: str
     original_recipient: str = ""
     auth: str = ""
+    notify: str = ""
+    orcpt: str = ""
+    ret: str = ""
+    envid: str = ""
+    by_time: datetime | None = None
+    by_mode: str = ""
+    by_trace: bool = False
 
     @property
     def to(self) -> str:
@@ -191,19 +190,21 @@ class Envelope:
 
 
 class PlainMessage:
-    """A mail in memory for use without a host: header fields only, decoded when asked for; never raises.
+    """A mail in memory for use without a host: read when it is asked for something; never raises.
 
     Unfolding removes the line end (RFC 5322 2.2.3); a tab at the start of the next line becomes a blank.
     """
 
     def __init__(self, octets: bytes) -> None:
         self.octets = octets
-        found = END.search(octets[:HEADER_OCTETS])
-        block = octets[: found.start() + 1] if found else octets[:HEADER_OCTETS]
-        self._fields: dict[str, list[bytes]] = {}
-        for name, value in FIELD.findall(block):
-            unfolded = FOLD.sub(b" ", value).strip()[:FIELD_OCTETS]
-            self._fields.setdefault(name.decode("ascii").lower(), []).append(unfolded)
+        self._root: PlainPart | None = None
+
+    @property
+    def root(self) -> PlainPart:
+        """The mail as a part."""
+        if self._root is None:
+            self._root = PlainPart(self.octets, (0, len(self.octets)))
+        return self._root
 
     @property
     def size(self) -> int:
@@ -216,12 +217,12 @@ class PlainMessage:
 
     def header(self, name: str) -> Sequence[bytes]:
         """Return the values of a field: unfolded, trimmed, not decoded."""
-        return self._fields.get(name.lower(), ())
+        return self.root.header(name)
 
     def text(self, name: str) -> Sequence[str]:
         """Return the values of a field, decoded; octets that are no UTF-8 become replacement characters."""
-        return [decode_words(value.decode("utf-8", "replace")) for value in self.header(name)]
+        return self.root.text(name)
 
     def addresses(self, name: str) -> Sequence[Address]:
         """Return the addresses of a field."""
-        return [one for value in self.header(name) for one in parse_list(value.decode("utf-8", "replace"))]
+        return self.root.addresses(name)

@@ -3,6 +3,7 @@
 A script only decides; nothing here is carried out. Host extensions define their own subclasses of `Action`.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import ClassVar, Self
 
@@ -54,6 +55,16 @@ class Action:
         del later
         return self
 
+    def reduced(self, earlier: "Sequence[Action]") -> "Action | None":
+        """Return what of it is not done by earlier actions already, None where nothing is left."""
+        del earlier
+        return self
+
+    def flagged(self, flags: tuple[str, ...]) -> "Action":
+        """Return it with the flags of the internal variable (RFC 5232 2), if it stores the mail."""
+        del flags
+        return self
+
     def describe(self) -> str:
         """Return the action as one line for people."""
         return self.name
@@ -63,7 +74,7 @@ class Action:
 class Fcc:
     """Where a copy of a mail that an action sends is stored (RFC 8580)."""
 
-    mailbox: str
+    mailbox: str = ""
     flags: tuple[str, ...] = ()
     create: bool = False
     special_use: str = ""
@@ -71,9 +82,9 @@ class Fcc:
 
 
 def _stored(first: "Keep | FileInto", later: "Action") -> "Keep | FileInto":
-    """Return one storing action for two: flags are united, and a keep stays a keep."""
+    """Return one storing action for two: the flags of the later one hold, and a keep stays a keep."""
     assert isinstance(later, Keep | FileInto)
-    flags = tuple(dict.fromkeys((*first.flags, *later.flags)))
+    flags = later.flags
     both_copy = first.copy and later.copy
     if isinstance(first, FileInto) and isinstance(later, FileInto):
         merged = replace(
@@ -87,7 +98,9 @@ def _stored(first: "Keep | FileInto", later: "Action") -> "Keep | FileInto":
         return first if merged == first else merged
     if isinstance(first, Keep) and first.flags == flags and first.copy == both_copy:
         return first
-    return Keep(flags=flags, span=first.span, copy=both_copy, message=first.message)
+    # A keep takes the place of `fileinto "INBOX"`, with the mail as it is then; else the first one stands.
+    message = later.message if isinstance(first, FileInto) and isinstance(later, Keep) else first.message
+    return Keep(flags=flags, span=first.span, copy=both_copy, message=message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +112,10 @@ class Keep(Action):
     delivers: ClassVar[bool] = True
 
     flags: tuple[str, ...] = ()
+
+    def flagged(self, flags: tuple[str, ...]) -> Action:
+        """Return it with these flags."""
+        return replace(self, flags=flags)
 
     def target(self) -> object | None:
         """Return INBOX: keep and `fileinto "INBOX"` are one action."""
@@ -125,6 +142,10 @@ class FileInto(Action):
     create: bool = False
     special_use: str = ""
     mailbox_id: str = ""
+
+    def flagged(self, flags: tuple[str, ...]) -> Action:
+        """Return it with these flags."""
+        return replace(self, flags=flags)
 
     def target(self) -> object | None:
         """Return the mailbox; INBOX has no case (RFC 3501 5.1)."""
@@ -224,11 +245,12 @@ class Vacation(Action):
 
 @dataclass(frozen=True, slots=True)
 class RuntimeFailure:
-    """Why a run ended early: the words, the line, and the whole span."""
+    """Why a run ended early: the words, the line, the whole span, and the included script that it was in."""
 
     text: str
     line: int
     span: Span = NOWHERE
+    script: str = ""
 
 
 @dataclass(frozen=True, slots=True)

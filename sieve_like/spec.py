@@ -5,10 +5,10 @@ An extension is one file that exports `EXTENSION`. What it offers is checked by 
 `simple_test` from `declare.py`.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import Enum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from sieve_like.errors import Span
 from sieve_like.host import Catalogue, Library
@@ -46,9 +46,13 @@ Complaint = Callable[[str | int], str]
 
 @dataclass(frozen=True, slots=True)
 class Amend:
-    """A tag that changes the action of the command it is added to (`:copy`, `:flags`)."""
+    """A tag that changes the action of the command it is added to (`:copy`, `:flags`).
+
+    Those with a lower `order` are applied first: what others build upon (`:fcc`) is 0, the rest 1.
+    """
 
     amend: Callable[[Action, Value, Run], Action]
+    order: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +63,27 @@ class Modify:
     modify: Callable[[str], str]
 
 
+# Reads the values of all fields of one name from a mail: unfolded, trimmed, not decoded.
+Fields = Callable[[Run, str], Sequence[bytes]]
+
+
 @dataclass(frozen=True, slots=True)
 class Narrow:
-    """A tag that changes which values a test sees (`:index`, `:mime`): it wraps what reads them."""
+    """A tag that changes which header fields a test sees (`:index`, `:mime`): it wraps what reads them.
 
-    narrow: Callable[[Callable[[Run, str], Sequence[str]], "Bound"], Callable[[Run, str], Sequence[str]]]
+    `narrow` gets the reader so far and the test, and returns another one. Those with a lower `order` are
+    asked first: where fields are taken from (0) comes before which of them is meant (1).
+    """
+
+    narrow: Callable[[Fields, "Bound"], Fields]
+    order: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Extract:
+    """A tag that picks what of a field is compared (`:param`): from its name, its value, the tag's own."""
+
+    extract: Callable[[str, bytes, Value], Sequence[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +92,7 @@ class Tag:
 
     `field` is its name among the arguments (default: `name`); tags of one `group` exclude each other;
     `constant` forbids variables in the value; `check` complains about values; `names` is a kind of name of
-    the catalogue.
+    the catalogue; `needs` is another tag without which this one makes no sense.
     """
 
     name: str
@@ -84,7 +104,8 @@ class Tag:
     default: Value | None = None
     check: Complaint | None = None
     names: str = ""
-    hook: Amend | Modify | Narrow | None = None
+    needs: str = ""
+    hook: Amend | Modify | Narrow | Extract | None = None
 
     @property
     def key(self) -> str:
@@ -159,6 +180,9 @@ class TestSpec:
     `check` looks at the whole test once its arguments are fine; it reports through the binder it is given.
     `guard` returns probes of which one must hold for the test to be true, None where nothing can be said; a
     test whose probes all fail must be false without any effect (the index does not even call it then).
+    `known` returns the outcome where no mail can change it: what it excludes is not even looked at. An inner
+    test that is known to be `settles` makes those behind it superfluous. `enter` says what a sound test means
+    for the script behind it (`ihave`).
     """
 
     name: str
@@ -169,6 +193,10 @@ class TestSpec:
     tests: Inner = Inner.NONE
     check: Callable[["Bound", "Binding"], None] | None = None
     guard: Callable[["Bound"], "tuple[Probe, ...] | None"] | None = None
+    known: Callable[["Bound", "Binding"], bool | None] | None = None
+    settles: bool | None = None
+    enter: Callable[["Bound", "Binding"], None] | None = None
+    comparator: str = "i;ascii-casemap"  # where the script names none (RFC 5228 2.7.3)
 
     __test__ = False  # the name looks like a test class to pytest
 
@@ -178,7 +206,9 @@ class CommandSpec:
     """A command: its grammar and the function that makes its closure.
 
     `block` says that a block must follow; `follows` names the commands that must stand directly before (elsif
-    after if): such a command is compiled by the one which opens the chain, as one of its `followers`.
+    after if): such a command is compiled by the one which opens the chain, as one of its `followers`. `loop`
+    says that the block is one round of a loop: it is in `Binding.loops` while the block is bound. `also` are
+    capabilities of others with which the command is available too (`break`). `matching` is as in a test.
     """
 
     name: str
@@ -188,6 +218,9 @@ class CommandSpec:
     tests: Inner = Inner.NONE
     block: bool = False
     follows: tuple[str, ...] = ()
+    loop: bool = False
+    also: tuple[str, ...] = ()
+    matching: Matching = Matching.NONE
     check: Callable[["Bound", "Binding"], None] | None = None
     # What it means before the commands behind it are looked at, for instance that `require` opens the file.
     enter: Callable[["Bound", "Binding"], None] | None = None
@@ -238,12 +271,23 @@ class MatchType:
     probe: Callable[[str], tuple[str, str] | None] | None = None
 
 
+PartOf = Callable[[str, str, str], str | None]
+
+
 @dataclass(frozen=True, slots=True)
 class AddressPart:
-    """A part of an address; `part` gets local part, domain and the whole; None means that it has none."""
+    """A part of an address; `part` gets local part, domain and (for `all`) the whole; None: it has none.
+
+    `told` makes such a function where the installation's settings matter (delimiters of RFC 5233).
+    """
 
     name: str
-    part: Callable[[str, str, str], str | None]
+    part: PartOf
+    told: Callable[[Settings], PartOf] | None = None
+
+    def of(self, settings: Settings) -> PartOf:
+        """Return the function that takes the part from an address under these settings."""
+        return self.part if self.told is None else self.told(settings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,19 +295,22 @@ class Namespace:
     """A variable namespace (RFC 5229 3). Without `read` the host answers; without `write` it is read-only.
 
     `names` lists all names there are, so that a misspelt one is an error; empty means that any may exist.
+    `check` complains about names that can't exist.
     """
 
     name: str
     names: tuple[str, ...] = ()
     read: Callable[[Run, str], str] | None = None
     write: Callable[[Run, str, str], None] | None = None
+    check: Complaint | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Extension:
     """Everything that one `require` makes available. `capability` "" is the core, which needs none.
 
-    `builtin` capabilities may be required but need not be. `literal` rewrites string constants, `expansion`
+    `builtin` capabilities may be required but need not be. Who requires it must require those that it `needs`
+    as well; those that it `implies` come with it. `literal` rewrites string constants, `expansion`
     finds what is to be filled in at run time. `card` is what the documentation shows: what is done, what is
     not.
     """
@@ -279,6 +326,7 @@ class Extension:
     envelope_parts: tuple[str, ...] = ()
     namespaces: tuple[Namespace, ...] = ()
     implies: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
     builtin: bool = False
     literal: Callable[[str, Span, "Binding"], str] | None = None
     expansion: Callable[[str, Span, "Binding"], Expr] | None = None
@@ -313,6 +361,7 @@ class Bound:
     tests: tuple["Bound", ...] = ()
     block: tuple["Bound", ...] | None = None
     followers: tuple["Bound", ...] = ()
+    known: bool | None = None  # the outcome of a test that no mail can change
 
     def constant(self, name: str) -> Value | None:
         """Return the value of an argument where it is known now, else None."""
@@ -331,12 +380,43 @@ class Bound:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """Comparator, match type, relation and address part of one test."""
+    """Comparator, match type, relation and address part of one test; `part_said` if the script names it."""
 
     comparator: Comparator
     type: MatchType
     relation: str = ""
     part: AddressPart | None = None
+    part_said: bool = False
+
+
+class ScriptKey(NamedTuple):
+    """A script that others may include: those of the user and those of the house have names of their own."""
+
+    name: str
+    personal: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One bound script: its commands, and the names of variables that it shares with others."""
+
+    commands: tuple[Bound, ...]
+    shared: frozenset[str]
+
+
+@dataclass(slots=True)
+class Scope:
+    """The names of variables in one script: `shared` with others by `global` (RFC 6609 3.4), or `local`."""
+
+    shared: set[str] = field(default_factory=set)
+    local: set[str] = field(default_factory=set)
+
+    def is_shared(self, name: str) -> bool:
+        """Whether a name, in lower case, is shared; if not, it is a local one from now on."""
+        if name in self.shared:
+            return True
+        self.local.add(name)
+        return False
 
 
 class Binding(Protocol):
@@ -349,6 +429,8 @@ class Binding(Protocol):
     enabled: set[str]
     started: bool
     depth: int
+    scope: "Scope"
+    loops: tuple[Bound, ...]  # the loops around this place of the same script, the innermost one last
 
     def error(self, span: Span, message: str) -> None:
         """Report an error."""
@@ -360,6 +442,14 @@ class Binding(Protocol):
 
     def require(self, capability: str, span: Span) -> None:
         """Make a capability available from here on."""
+        ...
+
+    def capabilities(self) -> Collection[str]:
+        """Return all capabilities that there are."""
+        ...
+
+    def include(self, key: ScriptKey, span: Span, *, once: bool) -> None:
+        """Have another script compiled with this one (RFC 6609); `once` lets circles end themselves."""
         ...
 
     def has_namespace(self, name: str) -> Namespace | None:
@@ -392,3 +482,18 @@ class Compiling(Protocol):
     def namespace(self, name: str) -> Namespace | None:
         """Return a namespace by its name."""
         ...
+
+    def included(self, key: ScriptKey) -> "Included | None":
+        """Return an included script, None where an optional one is not there."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Included:
+    """An included script: what makes its closure or returns it, and the names that it shares with others.
+
+    The closure is made when it is first needed: with `:once` a script may include itself.
+    """
+
+    step: Callable[[], Step]
+    shared: frozenset[str]

@@ -55,7 +55,10 @@ class TestNode:
 
 @dataclass(frozen=True, slots=True)
 class CommandNode:
-    """A command; `block` is None where a semicolon ended it. `span` is that of its name."""
+    """A command; `block` is None where a semicolon ended it. `span` is that of its name.
+
+    A `broken` one has errors of its grammar: what is known of its arguments and tests is not all there was.
+    """
 
     name: str
     span: Span
@@ -63,3 +66,4 @@ class CommandNode:
     tests: tuple[TestNode, ...] = ()
     listed: bool = False
     block: tuple["CommandNode", ...] | None = None
+    broken: bool = False

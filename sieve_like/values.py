@@ -3,7 +3,7 @@
 What an argument is while compiling, and what a command sees of its arguments in a run.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -28,13 +28,26 @@ class Constant:
 
 @dataclass(frozen=True, slots=True)
 class Dynamic:
-    """An argument which holds variables: its value is made anew in every run. `source` is shown in traces."""
+    """An argument which holds variables: its value is made anew in every run.
+
+    `source` is the text that it is made of, `items` the strings of a list: both are what it can be made of
+    again, and what traces show.
+    """
 
     read: Callable[["Run"], Value]
     source: str = ""
+    items: tuple["Constant | Dynamic", ...] = ()
 
 
 Expr = Constant | Dynamic
+
+
+def listed(items: Sequence[Expr]) -> Expr:
+    """Return a list of strings as one value."""
+    if all(isinstance(item, Constant) for item in items):
+        return Constant(tuple(str(item.value) for item in items if isinstance(item, Constant)))
+    readers = tuple(item.read for item in items)
+    return Dynamic(lambda run: tuple(str(read(run)) for read in readers), items=tuple(items))
 
 
 class Args(Mapping[str, Value]):

@@ -6,15 +6,13 @@ Decoded where they are valid, left as they are where they are not.
 import re
 from base64 import b64decode
 from binascii import Error as Base64Error
-from codecs import lookup
 from quopri import decodestring
 from typing import Final
 
-WORD: Final = re.compile(r"=\?([^?\s*]+)(?:\*[^?\s]*)?\?([bBqQ])\?([^?\s]*)\?=")
-# Python's codecs under these names are no character sets of mails.
-STRANGE: Final = frozenset(
-    {"idna", "punycode", "raw-unicode-escape", "unicode-escape", "undefined", "mbcs", "oem"}
-)
+from sieve_like.params import UNFIT, codec_of
+
+# RFC 2047 2; blanks inside are against it and common. A language (RFC 2231 5) may follow the character set.
+WORD: Final = re.compile(r"=\?([^?\s*]+)(?:\*[^?\s]*)?\?([bBqQ])\?([^?]*)\?=")
 
 
 def decode_words(text: str) -> str:
@@ -50,6 +48,7 @@ def _octets(encoding: str, text: str) -> bytes | None:
         return None
     if encoding in "qQ":
         return decodestring(text.replace("_", " ").encode("ascii"), header=True)
+    text = "".join(text.split())
     try:
         return b64decode(text + "=" * (-len(text) % 4), validate=True)
     except (Base64Error, ValueError):
@@ -61,9 +60,11 @@ def _decoded(row: list[tuple[str, bytes, str]]) -> str:
     if not row:
         return ""
     charset, written = row[0][0], " ".join(word for _, _, word in row)
+    codec = codec_of(charset)
+    if codec is None:
+        return written
     try:
-        if lookup(charset).name in STRANGE:
-            return written
-        return b"".join(octets for _, octets, _ in row).decode(charset)
-    except (LookupError, UnicodeError, ValueError):
+        # An encoded word can carry what would end a line or a string elsewhere.
+        return b"".join(octets for _, octets, _ in row).decode(codec).translate(UNFIT)
+    except UnicodeError:
         return written

@@ -11,7 +11,8 @@ if header :matches "subject" ["RECOVERY: *", "OK: *"] {
 
 # rule:[Problems]
 if header :matches "subject" ["PROBLEM: *", "CRITICAL: *"] {
-    ticket :queue "operations" :subject "${1}" :key "${1}" :priority "urgent" :status "open" :update;
+    ticket :queue "operations" :subject "${1}" :key "${1}" :priority "urgent" :status "open"
+        :update;
     stop;
 }
 

@@ -1,5 +1,5 @@
 # One address with details: info+jobs@, info+press@ and the like (RFC 5233). info@ alone opens a ticket.
-require ["envelope", "subaddress", "fileinto", "variables", "vnd.mailgate.ticket"];
+require ["envelope", "subaddress", "fileinto", "vnd.mailgate.ticket"];
 
 # rule:[By detail]
 if envelope :detail :is "to" "jobs" {

@@ -14,8 +14,10 @@ if header :contains "subject" ["invoice", "reminder", "credit note"] {
 }
 
 # rule:[Advertising, by sender]
-if anyof (address :is "from" ["news@shop.example", "offers@shop.example"],
-          header :is "precedence" ["bulk", "junk"]) {
+if anyof (
+    address :is "from" ["news@shop.example", "offers@shop.example"],
+    header :is "precedence" ["bulk", "junk"]
+) {
     fileinto "Advertising";
     stop;
 }

@@ -1,6 +1,8 @@
 # A help desk: sorts out what is no question, then one ticket per conversation, and one answer per new ticket.
 # Answers go through the gate: machines, lists and bounces are never answered, whatever a script says.
-require ["fileinto", "variables", "vnd.mailgate.ticket", "vnd.mailgate.contact", "vnd.mailgate.reply"];
+require [
+    "fileinto", "variables", "vnd.mailgate.ticket", "vnd.mailgate.contact", "vnd.mailgate.reply"
+];
 
 # rule:[Lists are for reading]
 if anyof (exists "List-Id", exists "List-Unsubscribe") {
@@ -9,8 +11,10 @@ if anyof (exists "List-Id", exists "List-Unsubscribe") {
 }
 
 # rule:[Invoices go to accounting]
-if anyof (header :contains "subject" ["invoice", "Rechnung", "facture"],
-          address :domain :is "from" ["billing.example.com", "invoices.example.net"]) {
+if anyof (
+    header :contains "subject" ["invoice", "Rechnung", "facture"],
+    address :domain :is "from" ["billing.example.com", "invoices.example.net"]
+) {
     fileinto "Accounting";
     stop;
 }

@@ -9,7 +9,16 @@ from dataclasses import dataclass
 from mailgate.actions._names import safe_subject, without_their_links
 from mailgate.domain.action import Plan
 from mailgate.domain.contact import contact_key
-from mailgate.domain.effects import AddEntry, Draft, EntryKind, MailKind, Send, Suppressed
+from mailgate.domain.effects import (
+    AddEntry,
+    Attachment,
+    Deliver,
+    Draft,
+    EntryKind,
+    MailKind,
+    Send,
+    Suppressed,
+)
 from mailgate.domain.gate import Reason
 from mailgate.domain.ticket import subject_tag
 from mailgate.domain.token import loop_mark, message_id
@@ -30,6 +39,8 @@ class Answer:
     auto_submitted: str = "auto-replied"
     vacation: bool = False
     addresses: tuple[str, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
+    fcc: Deliver | None = None
 
 
 def answer_headers(plan: Plan, auto_submitted: str) -> tuple[tuple[str, str], ...]:
@@ -75,6 +86,7 @@ def _draft(plan: Plan, answer: Answer) -> Draft:
         in_reply_to=view.message_id,
         references=(*view.references, *([view.message_id] if view.message_id else ())),
         headers=answer_headers(plan, answer.auto_submitted),
+        attachments=answer.attachments,
     )
 
 
@@ -112,6 +124,7 @@ def plan_answer(plan: Plan, answer: Answer, rule: str, *, period_key: str, perio
             ticket_id=ticket.ticket_id if ticket is not None else 0,
             entry=entry,
             addresses=answer.addresses,
+            fcc=answer.fcc,
         )
     )
     return "planned"

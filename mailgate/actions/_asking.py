@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 
 from mailgate.actions._names import NAMES
+from mailgate.actions._question import Question
+from mailgate.domain.action import Plan
 from sieve_like.ext.variables import complain_about_variable
 from sieve_like.interpreter import Run
 from sieve_like.result import Action
@@ -22,8 +24,12 @@ class CarryOut:
 
 
 @dataclass(frozen=True, slots=True)
-class KnownContact:
+class KnownContact(Question):
     """Who the mail is from, as far as we know; the answer is a `ports.ContactView` or None."""
+
+    def answer(self, plan: Plan) -> object:
+        """Return the contact."""
+        return plan.known_contact()
 
     def __str__(self) -> str:
         """Return what a trace shows."""

@@ -11,6 +11,7 @@ from typing import Final
 
 import re2
 
+from mailgate.actions._current import current_ticket
 from mailgate.domain.action import Plan
 from mailgate.domain.address import fold
 from mailgate.domain.effects import OpenContact
@@ -70,7 +71,7 @@ def _contact(plan: Plan) -> ContactView:
 
 
 def _ticket(plan: Plan) -> TicketView:
-    return plan.ticket or NO_TICKET
+    return current_ticket(plan) or NO_TICKET
 
 
 def _queue(plan: Plan) -> Queue:

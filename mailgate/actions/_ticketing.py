@@ -7,9 +7,11 @@ mail comes first (MAIL.md 3): returned mail, bounces and automatic answers never
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+import re2
+
 from mailgate.actions._contacts import ensure_contact
 from mailgate.domain.action import Plan
-from mailgate.domain.classify import bounce_of
+from mailgate.domain.bounced import BouncedReport, bounce_of
 from mailgate.domain.effects import (
     AddEntry,
     ChangeTicket,
@@ -24,7 +26,7 @@ from mailgate.domain.facts import MailClass
 from mailgate.domain.ports import SentView, TicketView
 from mailgate.domain.session import Event, State, move
 from mailgate.domain.thread import How, Threading, belongs
-from mailgate.domain.ticket import CLOSED_STATUSES, format_number, match_key
+from mailgate.domain.ticket import CLOSED_STATUSES, KEY_LENGTH, SUBJECT_LENGTH, format_number, match_key
 
 # A ticket's history shows this much of a mail's text; the whole stays in the stored mail.
 ENTRY_TEXT_LIMIT = 64 * 1024
@@ -47,6 +49,7 @@ class TicketWish:
     tags: tuple[str, ...] = ()
     match_subject: bool = False
     key: str = ""
+    key_regex: str = ""
     never_follow_up: bool = False
     update: bool = False
 
@@ -66,18 +69,7 @@ def plan_ticket(plan: Plan, wish: TicketWish, rule: str) -> str:
 
 def _person(plan: Plan, wish: TicketWish, rule: str) -> str:
     """Join the ticket that the mail belongs to, else open one (MAIL.md 5)."""
-    threading = Threading(How.NEW)
-    if not wish.never_follow_up:
-        threading = belongs(
-            plan.mail,
-            plan.reader,
-            plan.policy.keys,
-            now=plan.now,
-            match_key=_match_key(plan, wish) if wish.match_subject or wish.key else "",
-            window=timedelta(seconds=plan.policy.match_window_s),
-            delimiter=plan.catalogue.recipient_delimiter,
-            queue=wish.queue if wish.queue in plan.catalogue.queues else plan.route.queue,
-        )
+    threading = Threading(How.NEW) if wish.never_follow_up else found_by_threading(plan, wish)
     plan.note("threading", how=threading.how.value, row=threading.row, tried=list(threading.tried))
     if threading.wrong_tokens:
         plan.wrong_tokens += threading.wrong_tokens
@@ -88,12 +80,46 @@ def _person(plan: Plan, wish: TicketWish, rule: str) -> str:
     return _open(plan, wish, claims)
 
 
+def found_by_threading(plan: Plan, wish: TicketWish) -> Threading:
+    """Return where a person's mail belongs; nothing is joined by asking."""
+    return belongs(
+        plan.mail,
+        plan.reader,
+        plan.policy.keys,
+        now=plan.now,
+        match_key=_match_key(plan, wish) if wish.match_subject or wish.key or wish.key_regex else "",
+        window=timedelta(seconds=plan.policy.match_window_s),
+        delimiter=plan.catalogue.recipient_delimiter,
+        queue=wish.queue if wish.queue in plan.catalogue.queues else plan.route.queue,
+    )
+
+
 def _match_key(plan: Plan, wish: TicketWish) -> str:
-    return wish.key or match_key(wish.subject or plan.mail.view.subject)
+    """Return what S5 compares: the rule's key, what its pattern takes out of the subject, or the subject."""
+    subject = wish.subject or plan.mail.view.subject
+    if wish.key_regex:
+        # A subject without a key is no reason to join whatever has the same subject.
+        return key_in(wish.key_regex, plan.mail.view.subject)
+    return wish.key or match_key(subject)
+
+
+def key_in(pattern: str, subject: str) -> str:
+    """Return what a pattern (RE2) takes out of a subject: its first group, else all of it; or ""."""
+    try:
+        found = re2.search(pattern, subject[:SUBJECT_LENGTH])
+    except re2.error:
+        return ""  # a constant one was checked when the script was compiled
+    if found is None:
+        return ""
+    text = found.group(1) if found.re.groups else found.group(0)
+    return (text or "").strip().casefold()[:KEY_LENGTH]
 
 
 def _join(plan: Plan, ticket: TicketView, wish: TicketWish, rule: str, *, unverified: bool) -> str:
     """Add the mail to the ticket; a closed one is open again, other fields only with `:update`."""
+    known = plan.belonging
+    if known is not None and known.ticket_id == ticket.ticket_id:
+        ticket = known  # as it will be after what this run has changed already
     plan.ticket = ticket = _in_session(plan, ticket)
     _incoming(plan, ticket, EntryKind.INCOMING, unverified=unverified)
     wanted = wish if wish.update else TicketWish()
@@ -231,6 +257,20 @@ def _queue(plan: Plan, wish: TicketWish) -> str:
 
 def _tie(plan: Plan) -> str:
     """Tie a bounce or an automatic answer to the mail of ours that it is about, else set it aside."""
+    ticket, sent, report = tied_ticket(plan)
+    if report is not None and sent is not None and report.permanent:
+        # Only a bounce of what we really sent may mark an address: anybody can forge a report.
+        plan.add(MarkFailing(sent.to_address, report.status))
+    if ticket is None:
+        return _aside(plan, sent)
+    plan.ticket = ticket
+    _incoming(plan, ticket, EntryKind.BOUNCE if plan.mail_class is MailClass.BOUNCE else EntryKind.AUTOMATIC)
+    plan.words.append(f"ticket={ticket.number}")
+    return {MailClass.OWN: "returned", MailClass.BOUNCE: "bounce"}.get(plan.mail_class, "automatic")
+
+
+def tied_ticket(plan: Plan) -> tuple[TicketView | None, SentView | None, BouncedReport | None]:
+    """Return ticket, mail of ours and report that a returned or automatic mail is about."""
     report = bounce_of(plan.mail.view) if plan.mail_class is MailClass.BOUNCE else None
     ids = (
         *((report.original_message_id,) if report and report.original_message_id else ()),
@@ -239,16 +279,8 @@ def _tie(plan: Plan) -> str:
         *((plan.mail.view.message_id,) if plan.mail_class is MailClass.OWN else ()),
     )
     sent = next((s for s in map(plan.reader.sent, ids) if s is not None), None)
-    if report is not None and sent is not None and report.permanent:
-        # Only a bounce of what we really sent may mark an address: anybody can forge a report.
-        plan.add(MarkFailing(sent.to_address, report.status))
     ticket = plan.reader.ticket(sent.ticket_id) if sent is not None and sent.ticket_id else None
-    if ticket is None:
-        return _aside(plan, sent)
-    plan.ticket = ticket
-    _incoming(plan, ticket, EntryKind.BOUNCE if plan.mail_class is MailClass.BOUNCE else EntryKind.AUTOMATIC)
-    plan.words.append(f"ticket={ticket.number}")
-    return {MailClass.OWN: "returned", MailClass.BOUNCE: "bounce"}.get(plan.mail_class, "automatic")
+    return ticket, sent, report
 
 
 def _aside(plan: Plan, sent: SentView | None) -> str:

@@ -8,7 +8,7 @@ from sieve_like.result import Keep
 def plan(plan: Plan, action: object) -> str:
     """Add the delivery with the flags of the action."""
     assert isinstance(action, Keep)
-    deliver(plan, INBOX, action.flags)
+    deliver(plan, INBOX, action.flags, message=action.message)
     return "kept"
 
 

@@ -33,7 +33,7 @@ def plan(plan: Plan, action: object) -> str:
         plan.add(Refuse(550, "5.7.1", _one_line(action.reason)))
         plan.words.append("rejected")
         return "refused"
-    deliver(plan, REJECTED, create=True)
+    deliver(plan, REJECTED, create=True, message=action.message)
     plan.note("reject", kept=REJECTED, reason=action.reason)
     if plan.policy.reject == "refuse" and origin is not Source.LMTP:
         text = f"Your message to {plan.mail.recipient.address} was refused:\r\n\r\n{action.reason}\r\n"

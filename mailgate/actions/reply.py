@@ -1,19 +1,22 @@
 """Action reply (vnd.mailgate.reply): an automatic answer, template or text, by the gate (W3, W7, G18).
 
-Done: `:template`, text, `:html`, `:from`, `:subject`, `:days`, `:seconds`, `:handle`,
-`:salutation_fallback`. Not yet: `:attach`.
+Done: `:template`, text, `:html`, `:from`, `:subject`, `:days`, `:seconds`, `:handle`, `:attach` (templates
+that go along as files), `:salutation_fallback`. Not done: attaching parts of the mail that is answered, since
+an answer to a stranger must carry nothing of his.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from jinja2 import TemplateError
+from jinja2 import TemplateError, TemplateNotFound
 
 from mailgate.actions._answer import Answer, plan_answer
 from mailgate.actions._asking import OUTCOME, after_outcome, namespace
 from mailgate.actions._templates import render
 from mailgate.domain.action import ActionSpec, Plan
 from mailgate.domain.budgets import DAY
+from mailgate.domain.effects import Attachment
 from mailgate.domain.routing import Template
 from sieve_like.address import complain_about_address
 from sieve_like.declare import action_command
@@ -38,6 +41,7 @@ class Reply(Action):
     from_address: str = ""
     handle: str = ""
     salutation_fallback: str = ""
+    attach: tuple[str, ...] = ()
     period_s: int = -1
 
 
@@ -49,6 +53,7 @@ TAGS = (
     Tag("template", Kind.STRING, names="template"),
     Tag("subject", Kind.STRING),
     Tag("html", Kind.STRING),
+    Tag("attach", Kind.STRINGS, names="template"),
     Tag("from", Kind.STRING, check=_address),
     Tag("handle", Kind.STRING),
     Tag("salutation_fallback", Kind.STRING),
@@ -72,6 +77,7 @@ def _build(args: Args) -> Reply:
         from_address=args.text("from"),
         handle=args.text("handle"),
         salutation_fallback=args.text("salutation_fallback"),
+        attach=args.texts("attach"),
         period_s=period,
     )
 
@@ -89,16 +95,34 @@ def _salutation(plan: Plan, fallback: str) -> str:
 
 def _answer(plan: Plan, action: Reply, template: Template | None) -> Answer:
     """Return what is to be said; raises TemplateError."""
+    extra = {"salutation": _salutation(plan, action.salutation_fallback)}
+    attached = tuple(_attached(plan, name, extra) for name in action.attach)
     if template is None:
         # A text of the script is no template: its variables are expanded already, with values of the mail.
-        return Answer(action.text, action.subject, action.html, from_address=action.from_address)
-    extra = {"salutation": _salutation(plan, action.salutation_fallback)}
+        return Answer(
+            action.text,
+            action.subject,
+            action.html,
+            from_address=action.from_address,
+            attachments=attached,
+        )
     return Answer(
         text=render(plan, template.text, extra),
         subject=action.subject or render(plan, template.subject, extra),
         html=action.html or render(plan, template.html, extra, html=True),
         from_address=action.from_address,
+        attachments=attached,
     )
+
+
+def _attached(plan: Plan, name: str, extra: Mapping[str, str]) -> Attachment:
+    """Return a template as a file: its HTML where it has one, else its text. Raises TemplateError."""
+    template = plan.catalogue.templates.get(name)
+    if template is None:
+        raise TemplateNotFound(name)
+    if template.html:
+        return Attachment(f"{name}.html", "text/html", render(plan, template.html, extra, html=True))
+    return Attachment(f"{name}.txt", "text/plain", render(plan, template.text, extra))
 
 
 def plan(plan: Plan, action: object) -> str:

@@ -6,6 +6,7 @@ Whether it is sent at all (lists, machines, our own address not in To or Cc) is 
 from hashlib import sha256
 
 from mailgate.actions._answer import Answer, plan_answer
+from mailgate.actions._folders import copy_place
 from mailgate.actions._names import safe_subject
 from mailgate.domain.action import ActionSpec, Plan
 from sieve_like.result import Vacation
@@ -30,6 +31,7 @@ def plan(plan: Plan, action: object) -> str:
         auto_submitted="auto-replied (vacation)",
         vacation=True,
         addresses=action.addresses,
+        fcc=copy_place(plan, action.fcc),
     )
     key = f"vacation:{plan.route.address}:{_handle(action)}"
     rule = plan.rule(action.span.line)

@@ -19,7 +19,13 @@ T = TypeVar("T")
 # Each time, somebody else was faster and is done: a shell loop with twenty commands at once is still served.
 TRIES: Final = 20
 # What the outside world calls things; the database's word for a ticket queue is plain queue.
-COMMANDS: Final = {"address": "address", "queue": "ticketqueue", "template": "template", "script": "rules"}
+COMMANDS: Final = {
+    "address": "address",
+    "queue": "ticketqueue",
+    "agent": "agent",
+    "template": "template",
+    "script": "rules",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +55,10 @@ def present(call: Call) -> "Present":
 
 def _look(call: Call, connection: "Connection") -> "Present":
     from mailgate.cli._items import look  # noqa: PLC0415  --help must not pay for it
+    from mailgate.wiring import listed_names  # noqa: PLC0415
 
     settings = call.settings()
-    return look(connection, settings.rules.recipient_delimiter, settings.targets)
+    return look(connection, settings.rules.recipient_delimiter, settings.targets, listed_names(settings))
 
 
 def named(found: "Present", kind: "Kind", name: str) -> "Item":

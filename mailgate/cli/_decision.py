@@ -6,24 +6,27 @@ from typing import Any
 
 from mailgate.domain.effects import (
     AddEntry,
+    CallHook,
     ChangeTicket,
     Decision,
     Deliver,
     Drop,
     Effect,
     Forward,
+    LinkTickets,
     MarkFailing,
     MoveSession,
     OpenContact,
     OpenSession,
     OpenTicket,
+    Pipe,
     Refuse,
     Remember,
     Send,
     SetAside,
     Suppressed,
 )
-from sieve_like.cli import step_line
+from sieve_like.reporting import step_line
 
 
 def as_data(decision: Decision, *, steps: bool) -> dict[str, Any]:
@@ -58,7 +61,7 @@ def lines(decision: Decision, *, steps: bool) -> Iterator[str]:
         yield f"  {effect_line(effect)}"
 
 
-def effect_line(effect: Effect) -> str:
+def effect_line(effect: Effect) -> str:  # noqa: PLR0911  a closed list, one line each
     """Return what would change, as one line."""
     match effect:
         case Deliver():
@@ -78,6 +81,12 @@ def effect_line(effect: Effect) -> str:
             return f"add to the ticket's history: {effect.kind.value} by {effect.author}"
         case ChangeTicket():
             return f"set the ticket's {effect.field} to {effect.value!r}"
+        case Pipe():
+            return f"hand it to the program {effect.program}"
+        case CallHook():
+            return f"tell the webhook {effect.target}"
+        case LinkTickets():
+            return f"link ticket {effect.number} to {effect.other_number}"
         case _:
             return _other_line(effect)
 

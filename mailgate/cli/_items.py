@@ -6,13 +6,14 @@ from difflib import get_close_matches
 from typing import Final
 
 from mailgate.cli._texts import OWN_STORE, address_complaint, route_complaint
-from mailgate.domain.routing import Catalogue, Queue, Route, Template
+from mailgate.domain.hours import holiday_complaint, hours_complaint
+from mailgate.domain.routing import Agent, Catalogue, Queue, Route, Template
 from mailgate.rules.scripts import complaints_of
 from mailgate.store.business import Business, Kind, Script, export, load_catalogue, normal_address, origins
 from mailgate.store.connection import Connection
 from mailgate.wiring import language, template_complaints
 
-Item = Route | Queue | Template | Script
+Item = Route | Queue | Agent | Template | Script
 # Long enough for any name, short enough for a column; an exported script is a file of that name.
 LONGEST_NAME: Final = 100
 
@@ -33,6 +34,8 @@ class Present:
                 return {one.address: one for one in self.business.addresses}
             case "queue":
                 return {one.name: one for one in self.business.queues}
+            case "agent":
+                return {one.name: one for one in self.business.agents}
             case "template":
                 return {one.name: one for one in self.business.templates}
             case "script":
@@ -50,11 +53,16 @@ class Present:
         return next(written for route, written in pairs if route is found)
 
 
-def look(connection: Connection, delimiter: str, targets: Collection[str]) -> Present:
-    """Read everything that the business says."""
+def look(
+    connection: Connection,
+    delimiter: str,
+    targets: Collection[str],
+    listed: Mapping[str, frozenset[str]],
+) -> Present:
+    """Read everything that the business says; `listed` as in `routing.Catalogue`."""
     return Present(
         business=export(connection),
-        catalogue=load_catalogue(connection, recipient_delimiter=delimiter),
+        catalogue=load_catalogue(connection, recipient_delimiter=delimiter, listed=listed),
         origins=origins(connection),
         targets=frozenset({OWN_STORE, *targets}),
     )
@@ -67,6 +75,8 @@ def kind_of(item: Item) -> Kind:
             return "address"
         case Queue():
             return "queue"
+        case Agent():
+            return "agent"
         case Template():
             return "template"
         case Script():
@@ -93,6 +103,16 @@ def complaints(item: Item, present: Present) -> Iterator[str]:
             yield from _of_name("queue", item.name)
             if item.address and (wrong := address_complaint(item.address)):
                 yield f"address: {wrong}"
+            if wrong := hours_complaint(item.hours):
+                yield f"hours: {wrong}"
+            yield from (f"holidays: {wrong}" for one in item.holidays if (wrong := holiday_complaint(one)))
+        case Agent():
+            yield from _of_name("agent", item.name)
+            if item.address and (wrong := address_complaint(item.address)):
+                yield f"address: {wrong}"
+            for name in item.queues:
+                if name not in present.catalogue.queues:
+                    yield f"there is no queue {name!r}{near(name, present.catalogue.queues)}"
         case Template():
             yield from _of_name("template", item.name)
             yield from of_template(item)
@@ -146,6 +166,8 @@ def users(kind: Kind, name: str, catalogue: Catalogue, addresses: Collection[Rou
 def _without(kind: Kind, name: str, catalogue: Catalogue) -> Catalogue:
     """Return the catalogue as it would be without one name."""
     return Catalogue(
+        listed=catalogue.listed,
+        agents={k: v for k, v in catalogue.agents.items() if (kind, k) != ("agent", name)},
         queues={k: v for k, v in catalogue.queues.items() if (kind, k) != ("queue", name)},
         templates={k: v for k, v in catalogue.templates.items() if (kind, k) != ("template", name)},
         scripts={k: v for k, v in catalogue.scripts.items() if (kind, k) != ("script", name)},

@@ -82,7 +82,17 @@ class Commands(click.Group):
 def _command(found: object) -> click.Command:
     if not isinstance(found, click.Command):
         raise TypeError(f"{EXPORT} must be a click command, not {found!r}")
+    _keep_examples(found)
     return found
+
+
+def _keep_examples(command: click.Command) -> None:
+    r"""Let examples keep their lines: `\b` in a raw docstring is what click knows as the character itself."""
+    if command.help:
+        command.help = command.help.replace("\\b\n", "\b\n")
+    if isinstance(command, click.Group):
+        for inner in command.commands.values():
+            _keep_examples(inner)
 
 
 def _print_version(ctx: click.Context, _option: click.Parameter, value: bool) -> None:  # noqa: FBT001  click's signature

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping
 
 from mailgate.config.settings import Settings
-from mailgate.config.texts import Texts
+from mailgate.config.texts import QueueText, Texts
 from mailgate.domain.address import parse_path
-from mailgate.domain.routing import Catalogue, Queue, Route, Template
+from mailgate.domain.routing import Agent, Catalogue, Queue, Route, Template
 from mailgate.errors import BadPath, Complaint, SettingsError
 from mailgate.rules.scripts import complaints_of
 from mailgate.store.business import Business, Script, is_pattern
@@ -19,9 +19,23 @@ def business_of(texts: Texts) -> Business:
     text = texts.business
     return Business(
         addresses=tuple(Route(a.address, a.script, a.queue, a.target, a.enabled) for a in text.address),
-        queues=tuple(Queue(q.name, q.address, q.from_name, q.language, q.enabled) for q in text.queue),
+        queues=tuple(_queue(q) for q in text.queue),
+        agents=tuple(Agent(a.name, a.address, a.queues, a.enabled) for a in text.agent),
         templates=tuple(Template(t.name, t.subject, t.text, t.html, t.language) for t in text.template),
         scripts=tuple(Script(s.name, s.source) for s in texts.scripts),
+    )
+
+
+def _queue(text: QueueText) -> Queue:
+    return Queue(
+        text.name,
+        text.address,
+        text.from_name,
+        text.language,
+        text.enabled,
+        text.hours,
+        text.timezone,
+        text.holidays,
     )
 
 
@@ -34,6 +48,7 @@ def check(texts: Texts, settings: Settings, present: Catalogue) -> Business:
     complaints = [
         *_addresses(texts, settings, present),
         *_templates(texts),
+        *_agents(texts, present),
         *_scripts(texts, _after(business, present)),
     ]
     if complaints:
@@ -44,6 +59,8 @@ def check(texts: Texts, settings: Settings, present: Catalogue) -> Business:
 def _after(business: Business, present: Catalogue) -> Catalogue:
     """Return the catalogue as it will be, for the compiler's look at constant names."""
     return Catalogue(
+        listed=present.listed,
+        agents={**present.agents, **{a.name: a for a in business.agents}},
         queues={**present.queues, **{q.name: q for q in business.queues}},
         templates={**present.templates, **{t.name: t for t in business.templates}},
         scripts={**present.scripts, **{s.name: s.source for s in business.scripts}},
@@ -69,6 +86,18 @@ def _addresses(texts: Texts, settings: Settings, present: Catalogue) -> Iterator
     for index, queue in enumerate(text.queue):
         if queue.address and (wrong := address_complaint(queue.address)):
             yield texts.complain("queue", index, "address", wrong)
+
+
+def _agents(texts: Texts, present: Catalogue) -> Iterator[Complaint]:
+    known = {q.name for q in texts.business.queue} | set(present.queues)
+    for index, one in enumerate(texts.business.agent):
+        if one.address and (wrong := address_complaint(one.address)):
+            yield texts.complain("agent", index, "address", wrong)
+        for name in one.queues:
+            if name not in known:
+                yield texts.complain(
+                    "agent", index, "queues", f"there is no queue {name!r}{_near(name, known)}"
+                )
 
 
 def route_complaint(address: str) -> str:

@@ -10,6 +10,7 @@ from mailgate.business import Business
 from mailgate.checks.gather import gather_facts
 from mailgate.cli._options import Call, CommandError
 from mailgate.cli._store import opened
+from mailgate.config.settings import Settings
 from mailgate.domain.address import fold
 from mailgate.domain.envelope import Envelope, Octets, Origin, Received, Recipient, Source
 from mailgate.domain.message.view import MessageView
@@ -18,8 +19,7 @@ from mailgate.errors import TryLater
 from mailgate.rules.scripts import ScriptBook, compile_book
 from mailgate.store import again, queries
 from mailgate.store.unit import Incoming
-from mailgate.wiring import check_policy, language, load_keys, script_limits
-from sieve_like.limits import Limits
+from mailgate.wiring import check_policy, language, load_keys, script_limits, told
 
 if TYPE_CHECKING:
     from mailgate.domain.effects import Decision
@@ -39,7 +39,7 @@ def trial(
         if error := business.reload():
             raise CommandError(f"the rules cannot be read: {error}")
         if source is not None:
-            _put_in(business, recipient, source, script_limits(settings))
+            _put_in(business, recipient, source, settings)
         received = Received(
             octets=Octets(len(octets), hashlib.sha256(octets).digest(), data=octets),
             envelope=Envelope(sender, (Recipient(recipient),)),
@@ -56,13 +56,13 @@ def trial(
                 raise CommandError(f"{error}: no address and no pattern takes mail for it") from None
 
 
-def _put_in(business: Business, recipient: str, source: str, limits: Limits) -> None:
+def _put_in(business: Business, recipient: str, source: str, settings: Settings) -> None:
     """Let another text stand in for the script of the recipient's address, or give it one where none is."""
     route = business.catalogue.route(recipient) or Route(fold(recipient))
     scripts = {**business.catalogue.scripts, TRIED: source}
     routes = {**business.catalogue.routes, fold(recipient): replace(route, script=TRIED)}
     changed: Catalogue = replace(business.catalogue, scripts=scripts, routes=routes)
-    book = compile_book(changed, language(), ScriptBook(), limits)
+    book = compile_book(changed, language(), ScriptBook(), script_limits(settings), told(settings))
     if TRIED in book.errors():
         raise CommandError(book.errors()[TRIED])
     business.catalogue, business.scripts = changed, book

@@ -23,12 +23,13 @@ def apply(call: Call, path: Path, *, dry_run: bool, as_json: bool) -> None:
     from mailgate.config.texts import read_texts  # noqa: PLC0415
     from mailgate.store import queries  # noqa: PLC0415
     from mailgate.store.business import apply_changes, load_catalogue, plan  # noqa: PLC0415
+    from mailgate.wiring import listed_names  # noqa: PLC0415
 
     settings = call.settings(resolve_secrets=True)
     texts = read_texts(path)
     with writing(call) as (store, writer):
         with queries.reading(store) as connection:
-            business = check(texts, settings, load_catalogue(connection))
+            business = check(texts, settings, load_catalogue(connection, listed=listed_names(settings)))
             changes = plan(connection, business, str(path.resolve()))
         if changes and not dry_run:
             writer.submit(lambda tx: apply_changes(tx, changes, "apply")).result()

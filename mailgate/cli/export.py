@@ -12,7 +12,7 @@ from mailgate.cli._store import reading
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 @pass_call
 def export(call: Call, folder: Path) -> None:
-    """Write addresses, queues, templates and scripts into FOLDER, as `mailgate apply` reads them."""
+    """Write addresses, queues, agents, templates and scripts into FOLDER, as `mailgate apply` reads them."""
     from mailgate.config.export import business_toml  # noqa: PLC0415  --help must not pay for it
     from mailgate.store.business import export as read_all  # noqa: PLC0415
 
@@ -23,7 +23,7 @@ def export(call: Call, folder: Path) -> None:
     rules = folder / "rules"
     rules.mkdir(parents=True, exist_ok=True)
     (folder / "business.toml").write_text(
-        business_toml(business.queues, business.addresses, business.templates), "utf-8"
+        business_toml(business.queues, business.addresses, business.templates, business.agents), "utf-8"
     )
     for script in business.scripts:
         (rules / f"{script.name}.sieve").write_text(script.source, "utf-8")

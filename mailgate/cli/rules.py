@@ -10,6 +10,8 @@ import click
 from mailgate.cli import _business
 from mailgate.cli._options import Call, CommandError, clean, json_option, pass_call, print_json
 from mailgate.cli._read import FILE, octets_of, text_of
+from mailgate.cli._rulesreplay import replay
+from mailgate.cli._rulestools import TOOLS
 
 if TYPE_CHECKING:
     from mailgate.cli._items import Present
@@ -77,11 +79,12 @@ def check(call: Call, scripts: tuple[str, ...], form: str) -> None:
     mailgate rules check
     mailgate rules check --format gcc rules/support.sieve
     """
-    from sieve_like.cli import refused, report  # noqa: PLC0415  --help must not pay for it
+    from sieve_like.reporting import refused, report  # noqa: PLC0415  --help must not pay for it
 
     found = _business.present(call)
     said = {_title(one): _complaints(found, one) for one in scripts or found.catalogue.scripts}
-    report(said, form)
+    for line in report(said, form):
+        click.echo(line)
     wrong = sum(map(refused, said.values()))
     if wrong:
         raise CommandError(f"{wrong} of {len(said)} scripts do not compile")
@@ -100,7 +103,7 @@ def _title(name: str) -> str:
 def _complaints(found: "Present", name: str) -> "Sequence[Diagnostic]":
     from mailgate.rules.scripts import CatalogueNames  # noqa: PLC0415  --help must not pay for it
     from mailgate.wiring import language  # noqa: PLC0415
-    from sieve_like.cli import complaints, title  # noqa: PLC0415
+    from sieve_like.reporting import complaints, title  # noqa: PLC0415
 
     if _is_file(name):
         source: str | bytes = octets_of(Path(name))
@@ -191,5 +194,8 @@ def _show(call: Call, said: dict[str, Any], *, as_json: bool, steps: bool) -> No
         for line in lines(decision, steps=steps):
             click.echo(clean(line))
 
+
+for tool in (replay, *TOOLS):
+    rules.add_command(tool)
 
 COMMAND = rules

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from mailgate.domain.routing import Queue
 
 HEADERS = ("name", "address", "from_name", "language", "enabled", "addresses", "tickets", "file")
+HOURS = ("hours", "timezone", "holidays")
 
 
 @click.group("ticketqueue")
@@ -64,6 +65,7 @@ def show(call: Call, name: str, *, as_json: bool) -> None:
     item = _business.named(found, "queue", name)
     counts = _tickets(call).get(name, {})
     values: dict[str, Any] = {key: getattr(item, key) for key in HEADERS[:5]}
+    values |= {key: getattr(item, key) for key in HOURS}
     values["used_by"] = users("queue", name, found.catalogue, found.business.addresses)
     values["tickets"] = counts if as_json else [f"{n} {status}" for status, n in counts.items()]
     values["file"] = found.origins["queue", name]
@@ -74,6 +76,9 @@ def _options(function: Any) -> Any:
     for option in (
         _business.change_options,
         click.option("--enabled/--disabled", default=None, help="Whether it takes tickets."),
+        click.option("--holiday", "holidays", multiple=True, help="A day off: 2026-12-24, or 12-25."),
+        click.option("--timezone", help="The time zone of the hours, as `Europe/Berlin`."),
+        click.option("--hours", help="Business hours, as `Mon-Fri 09:00-17:00`; empty is always."),
         click.option("--language", help="The language of its texts, as `de`."),
         click.option("--from-name", help="The name beside that address."),
         click.option("--address", help="The address that its answers are sent from."),
@@ -85,7 +90,7 @@ def _options(function: Any) -> Any:
 def _changed(queue: "Queue", said: dict[str, Any]) -> "Queue":
     from dataclasses import replace  # noqa: PLC0415  --help must not pay for it
 
-    return replace(queue, **{key: value for key, value in said.items() if value is not None})
+    return replace(queue, **{key: value for key, value in said.items() if value not in (None, ())})
 
 
 @ticketqueue.command("add")

@@ -5,14 +5,20 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from mailgate.config.texts import AddressText, QueueText, TemplateText
-from mailgate.domain.routing import Queue, Route, Template
+from mailgate.config.texts import AddressText, AgentText, QueueText, TemplateText
+from mailgate.domain.routing import Agent, Queue, Route, Template
 
 
-def business_toml(queues: Iterable[Queue], addresses: Iterable[Route], templates: Iterable[Template]) -> str:
+def business_toml(
+    queues: Iterable[Queue],
+    addresses: Iterable[Route],
+    templates: Iterable[Template],
+    agents: Iterable[Agent] = (),
+) -> str:
     """Return all tables, without the values that are defaults anyway."""
     parts = [
         *(_table("queue", asdict(one), QueueText(name="")) for one in queues),
+        *(_table("agent", asdict(one), AgentText(name="")) for one in agents),
         *(_table("address", asdict(one), AddressText(address="")) for one in addresses),
         *(_table("template", asdict(one), TemplateText(name="")) for one in templates),
     ]

@@ -30,6 +30,7 @@ class Kind(StrEnum):
     TEXTS = "list of texts"
     SECRET = "secret"  # noqa: S105  the name of a kind
     SECRETS = "table of secrets"
+    TABLE = "table of texts"
     SECTION = "table"
     SECTIONS = "list of tables"
     NAMED = "table of tables"
@@ -141,6 +142,8 @@ def _generic(bare: Any) -> tuple[Kind, tuple[str, ...], tuple[type[Section], ...
         return Kind.SECTIONS, (), (arguments[0],)
     if arguments[1:] == (Secret,):
         return Kind.SECRETS, (), ()
+    if arguments == (str, str):
+        return Kind.TABLE, (), ()
     if arguments[:1] == (str,):
         return Kind.NAMED, (), get_args(arguments[1])
     raise TypeError(f"no setting can have the type {bare}")

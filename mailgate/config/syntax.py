@@ -2,6 +2,7 @@
 
 import re
 from ipaddress import ip_address, ip_network
+from urllib.parse import urlsplit
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}", re.ASCII)
 _LABEL = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9])?", re.ASCII)
@@ -62,6 +63,18 @@ def ip(text: str) -> str:
 def delimiter(text: str) -> str:
     """Accept one character that may part an address from its detail (RFC 5233 1 leaves the choice)."""
     return "" if text in set("+-=_#") else "must be one of + - = _ #"
+
+
+def special_use(text: str) -> str:
+    """Accept a special use of RFC 6154, in lower case and without its backslash."""
+    fine = re.fullmatch(r"[a-z0-9][a-z0-9_-]*", text)
+    return "" if fine else f"{text!r} is no special use such as 'junk', in lower case without a backslash"
+
+
+def extension_setting(text: str) -> str:
+    """Accept the name of a setting of an extension, as Pigeonhole calls it."""
+    fine = re.fullmatch(r"sieve_[a-z0-9_]+(?:/[^\s/]+)*", text)
+    return "" if fine else f"{text!r} is no setting such as 'sieve_spamtest_status_header'"
 
 
 def path(text: str) -> str:
@@ -152,6 +165,18 @@ def local_user(text: str) -> str:
 def authserv_id(text: str) -> str:
     """Accept an authentication service identifier (RFC 8601 2.2): a token, in practice a host name."""
     return "" if re.fullmatch(r"[!-9<-~]+", text) else f"{text!r} is no authserv-id such as 'mx.example.org'"
+
+
+def web_address(text: str) -> str:
+    """Accept an https:// or http:// URL with a host and without a password."""
+    try:
+        url = urlsplit(text)
+        port = url.port
+    except ValueError as error:
+        return f"{text!r} is no web address: {error}"
+    if url.scheme not in {"https", "http"} or not url.hostname or port == 0 or not text.isprintable():
+        return f"{text!r} is no web address such as 'https://hooks.example.org/mail'"
+    return "a password does not stand in the URL, use secret" if "@" in url.netloc else host(url.hostname)
 
 
 def group(text: str) -> str:

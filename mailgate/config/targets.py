@@ -91,8 +91,67 @@ class SmtpTarget(Section, frozen=True, kw_only=True, tag_field="kind", tag="smtp
         yield from login_complaints(self.host, self.tls, self.user, self.password)
 
 
+class PipeTarget(Section, frozen=True, kw_only=True, tag_field="kind", tag="pipe"):
+    """A program that gets mails on its standard input: what `pipe "NAME"` of a rule hands over to."""
+
+    command: Annotated[
+        tuple[str, ...],
+        note(
+            "The program with its arguments; those of the rule come behind them. No shell looks at them.",
+            examples=[["/usr/local/bin/archive", "--quiet"]],
+        ),
+    ]
+    timeout: Annotated[Duration, note("How long it may take for one mail.", ge=1, le=3600)] = MINUTE
+    parallel: Annotated[int, note("How many mails it gets at once.", ge=1, le=32)] = 2
+
+    def complaints(self) -> Iterator[tuple[str, str]]:
+        """Want the program's whole path, so that nobody's PATH decides which one runs."""
+        if not self.command:
+            yield "command", "is empty"
+        elif wrong := syntax.absolute_path(self.command[0]):
+            yield "command", wrong
+
+
+class WebhookTarget(Section, frozen=True, kw_only=True, tag_field="kind", tag="webhook"):
+    """A web address that is told of mails: what `webhook "NAME"` of a rule calls, as JSON by POST."""
+
+    url: Annotated[
+        str,
+        note(
+            "Where to: https://…, or http:// on this machine.",
+            check=syntax.web_address,
+            examples=["https://hooks.example.org/mail"],
+        ),
+    ]
+    secret: Annotated[
+        Secret | None,
+        note(
+            "The key of the signature in X-Mailgate-Signature (HMAC with SHA-256 over the octets sent).",
+            examples=["${credential:webhook-secret}"],
+        ),
+    ] = None
+    ca_file: Annotated[
+        str,
+        note(
+            "The file with certificates (PEM) that are trusted besides those of the system.",
+            check=syntax.optional_path,
+        ),
+    ] = ""
+    private: Annotated[
+        bool,
+        note("Whether it may be an address that the Internet can't reach, such as one of this machine."),
+    ] = False
+    timeout: Annotated[Duration, note("How long a call may take.", ge=1, le=300)] = 10.0
+    parallel: Annotated[int, note("How many calls may be under way at once.", ge=1, le=32)] = 2
+
+    def complaints(self) -> Iterator[tuple[str, str]]:
+        """Plain text only goes where nobody outside can read it."""
+        if self.url.startswith("http://") and not self.private:
+            yield "url", "http:// needs private = true, everything else https://"
+
+
 class NullTarget(Section, frozen=True, kw_only=True, tag_field="kind", tag="null"):
     """Takes everything and keeps nothing: for tests and measurements."""
 
 
-Target = MaildirTarget | LmtpTarget | SmtpTarget | NullTarget
+Target = MaildirTarget | LmtpTarget | SmtpTarget | PipeTarget | WebhookTarget | NullTarget

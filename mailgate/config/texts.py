@@ -1,18 +1,20 @@
 """Business data as text: what `mailgate apply` reads, and `mailgate export` writes.
 
-A folder holds `*.toml` with `[[queue]]`, `[[address]]` and `[[template]]` tables, and scripts as `*.sieve`,
-at any depth, each named by its file. A single TOML file may stand alone. The database is the one truth;
-these texts change it.
+A folder holds `*.toml` with `[[queue]]`, `[[agent]]`, `[[address]]` and `[[template]]` tables, and scripts as
+`*.sieve`, at any depth, each named by its file. A single TOML file may stand alone. The database is the one
+truth; these texts change it.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
+from zoneinfo import available_timezones
 
 from mailgate.config.files import Tree, read_files, read_folder
 from mailgate.config.section import Section, note
 from mailgate.config.walk import Walker
+from mailgate.domain.hours import holiday_complaint, hours_complaint
 from mailgate.errors import Complaint, SettingsError
 
 
@@ -24,6 +26,31 @@ class QueueText(Section, frozen=True, kw_only=True):
     from_name: Annotated[str, note("The name beside that address.")] = ""
     language: Annotated[str, note("The language of its texts.")] = "en"
     enabled: Annotated[bool, note("Whether it takes tickets.")] = True
+    hours: Annotated[
+        str,
+        note("Its business hours; none means always.", examples=["Mon-Fri 09:00-17:00, Sat 10:00-13:00"]),
+    ] = ""
+    timezone: Annotated[str, note("The time zone of these hours.", examples=["Europe/Berlin"])] = "UTC"
+    holidays: Annotated[
+        tuple[str, ...], note("Days on which it is closed: 2026-12-24, or 12-25 for every year.")
+    ] = ()
+
+    def complaints(self) -> Iterator[tuple[str, str]]:
+        """Hours, time zone and holidays must make sense."""
+        if wrong := hours_complaint(self.hours):
+            yield "hours", wrong
+        if self.timezone not in available_timezones():
+            yield "timezone", f"{self.timezone!r} is no time zone, write it as 'Europe/Berlin'"
+        yield from (("holidays", wrong) for one in self.holidays if (wrong := holiday_complaint(one)))
+
+
+class AgentText(Section, frozen=True, kw_only=True):
+    """Somebody who answers tickets."""
+
+    name: Annotated[str, note("The agent's name, as rules and tickets use it.", unique=True)]
+    address: Annotated[str, note("The address that notices for the agent go to.")] = ""
+    queues: Annotated[tuple[str, ...], note("The queues that the agent works on.")] = ()
+    enabled: Annotated[bool, note("Whether tickets and notices go to the agent.")] = True
 
 
 class AddressText(Section, frozen=True, kw_only=True):
@@ -62,6 +89,7 @@ class BusinessText(Section, frozen=True, kw_only=True):
     """All tables of the text."""
 
     queue: Annotated[tuple[QueueText, ...], note("The queues.")] = ()
+    agent: Annotated[tuple[AgentText, ...], note("The agents.")] = ()
     address: Annotated[tuple[AddressText, ...], note("The addresses.")] = ()
     template: Annotated[tuple[TemplateText, ...], note("The templates.")] = ()
 
@@ -133,4 +161,4 @@ def _with_files(text: BusinessText, tree: Tree) -> BusinessText:
         templates.append(
             TemplateText(name=template.name, subject=template.subject, language=template.language, **parts)
         )
-    return BusinessText(queue=text.queue, address=text.address, template=tuple(templates))
+    return BusinessText(queue=text.queue, agent=text.agent, address=text.address, template=tuple(templates))

@@ -30,6 +30,7 @@ EXPECTED: Final[Mapping[Kind, str]] = {
     Kind.TEXTS: "a list of texts",
     Kind.SECRET: "a text such as ${credential:NAME}",
     Kind.SECRETS: "a table of secrets",
+    Kind.TABLE: "a table of texts",
     Kind.SECTION: "a table",
     Kind.SECTIONS: "a list of tables, each under its own [[…]]",
     Kind.NAMED: "a table of tables",
@@ -78,6 +79,7 @@ class Walker:
             Kind.TEXTS: self.texts,
             Kind.SECRET: self.secret,
             Kind.SECRETS: self.secrets,
+            Kind.TABLE: self.words,
             Kind.SECTION: self.section,
             Kind.SECTIONS: self.sections,
             Kind.NAMED: self.named,
@@ -202,6 +204,18 @@ class Walker:
         if not isinstance(value, dict):
             return self.wrong_type(setting, value, place)
         read = {key: self.secret(setting, item, (*place, key)) for key, item in value.items()}
+        return WRONG if WRONG in read.values() else read
+
+    def words(self, setting: Setting, value: object, place: Place) -> object:
+        """Read a table of texts; the check is about its names."""
+        if not isinstance(value, dict):
+            return self.wrong_type(setting, value, place)
+        read: dict[str, object] = {}
+        for key, item in value.items():
+            message = setting.check(key) if setting.check else ""
+            if not message and not isinstance(item, str):
+                message = f"must be a text, not {type_name(item)}"
+            read[key] = self.complain((*place, key), message) if message else item
         return WRONG if WRONG in read.values() else read
 
     def section(self, setting: Setting, value: object, place: Place) -> object:

@@ -4,16 +4,32 @@ A script (or a person at the desk) wants actions; each action's planner in `mail
 to the plan. What the script asks is answered from the database plus what this plan already holds.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Literal
 
 from mailgate.domain.effects import Effect
 from mailgate.domain.facts import MailClass
+from mailgate.domain.lists import ExternalList
 from mailgate.domain.mail import Mail
 from mailgate.domain.ports import ContactView, Reader, TicketView
 from mailgate.domain.routing import Catalogue, Queue, Route
+
+
+def no_list(_name: str) -> ExternalList | None:
+    """Know no external list."""
+    return None
+
+
+def any_folder(_target: str, _recipient: str, _folder: str) -> bool:
+    """Have every folder, as our own store does: there a folder is a word."""
+    return True
+
+
+def no_zone(_name: str) -> tzinfo | None:
+    """Know no time zone."""
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +39,9 @@ class PlanPolicy:
     `keys` sign tokens and loop marks (the first signs, all verify); `hostname` is the right-hand side of our
     Message-IDs; `answer_period_s` is the default of row 11; `match_window_s` bounds S5's search;
     `reopen_window_s` is how long a closed session comes to life again (G12: 30 days; 0 = never).
+    `special_use` names the folder of each special use (RFC 8579) by its attribute in lower case; `zones`
+    finds the data of a time zone by its name. `lists` finds an external list by its name (RFC 6134);
+    `has_folder` says whether a target has a folder for a recipient; `version` is that of the program.
     """
 
     keys: tuple[bytes, ...]
@@ -34,6 +53,11 @@ class PlanPolicy:
     answer_period_s: int = 3600
     match_window_s: int = 30 * 86400
     reopen_window_s: int = 30 * 86400
+    special_use: Mapping[str, str] = field(default_factory=dict)
+    lists: Callable[[str], ExternalList | None] = no_list
+    has_folder: Callable[[str, str, str], bool] = any_folder
+    version: str = ""
+    zones: Callable[[str], tzinfo | None] = no_zone
 
 
 @dataclass(slots=True)
@@ -53,6 +77,8 @@ class Plan:
     words: list[str] = field(default_factory=list)  # for the reply and the log: "ticket=T-7"
     ticket: TicketView | None = None
     ticket_how: str = ""
+    belonging: TicketView | None = None  # the ticket that the mail belongs to, before it has joined it
+    belonging_asked: bool = False
     contact: ContactView | None = None
     contact_asked: bool = False
     answers: int = 0

@@ -7,6 +7,7 @@ already name the ticket that it opens.
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Literal
 
 
 class MailKind(StrEnum):
@@ -40,24 +41,71 @@ class Draft:
     reply_to: str = ""
     headers: tuple[tuple[str, str], ...] = ()
     mime: str = ""  # a complete MIME entity with its own header (vacation :mime); replaces text and html
+    attachments: tuple["Attachment", ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A text that goes along as a file; `kind` is its MIME type ("text/plain")."""
+
+    name: str
+    kind: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Deliver:
-    """Store the mail in a folder of a target; the target "store" is mailgate's own database."""
+    """Store the mail in a folder of a target; the target "store" is mailgate's own database.
+
+    `edited` are the octets that the target gets where the rules have edited the mail (None: as it came).
+    `due` postpones the delivery (snooze).
+    """
 
     target: str
     folder: str
     flags: tuple[str, ...] = ()
     create: bool = False
+    edited: bytes | None = field(default=None, repr=False)
+    due: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Forward:
-    """Send the mail as it is to another address (redirect); passes the gate as MailKind.REDIRECT."""
+    """Send the mail to another address (redirect); passes the gate as MailKind.REDIRECT.
+
+    `notify` and `ret` are DSN parameters (RFC 3461 4.1, 4.3), `by_seconds`, `by_mode` and `by_trace` those of
+    deliver-by (RFC 2852 4): "" and None leave it to the relay. `edited` as in `Deliver`.
+    """
 
     to_address: str
     sender: str
+    notify: str = ""
+    ret: str = ""
+    by_seconds: int | None = None
+    by_mode: str = ""
+    by_trace: bool = False
+    edited: bytes | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Pipe:
+    """Hand the mail to a program that the administrator listed as a target, after the commit.
+
+    A program that is `lenient` may fail without anybody having to look.
+    """
+
+    program: str
+    arguments: tuple[str, ...] = ()
+    lenient: bool = False
+    edited: bytes | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class CallHook:
+    """Tell a web address that the administrator listed as a target; `payload` is JSON."""
+
+    target: str
+    payload: str
 
 
 class EntryKind(StrEnum):
@@ -110,6 +158,7 @@ class Send:
     ticket_id: int = 0
     entry: AddEntry | None = None
     addresses: tuple[str, ...] = ()  # further addresses of the recipient (vacation :addresses), for row 8
+    fcc: Deliver | None = None  # where a copy of what leaves is stored (RFC 8580)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,11 +198,26 @@ class OpenTicket:
 
 @dataclass(frozen=True, slots=True)
 class ChangeTicket:
-    """Set one field of a ticket; the old value goes into the history."""
+    """Set one field of a ticket; the old value goes into the history.
+
+    A list (tags, categories) is given separated by commas; `how` may add to it or take away from it.
+    """
 
     ticket_id: int
     field: str
     value: str
+    by: str
+    how: Literal["set", "add", "remove"] = "set"
+
+
+@dataclass(frozen=True, slots=True)
+class LinkTickets:
+    """Tie two tickets together: each history names the other's number."""
+
+    ticket_id: int
+    number: str
+    other_id: int
+    other_number: str
     by: str
 
 
@@ -228,11 +292,14 @@ class Drop:
 Effect = (
     Deliver
     | Forward
+    | Pipe
+    | CallHook
     | Send
     | OpenContact
     | OpenTicket
     | AddEntry
     | ChangeTicket
+    | LinkTickets
     | MoveSession
     | OpenSession
     | Remember

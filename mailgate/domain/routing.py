@@ -5,6 +5,7 @@ RCPT is answered from it (nothing is created, nothing is asked), so an address p
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import tzinfo
 from fnmatch import fnmatchcase
 
 from mailgate.domain.address import fold, split
@@ -23,12 +24,30 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """What rules need of a queue."""
+    """What rules need of a queue.
+
+    `hours` are its business hours (`domain/hours.py`; "" is always), in `timezone` (an IANA name), but not on
+    `holidays` (dates). `zone` is that time zone's data, handed in by whoever reads the database.
+    """
 
     name: str
     address: str = ""
     from_name: str = ""
     language: str = "en"
+    enabled: bool = True
+    hours: str = ""
+    timezone: str = "UTC"
+    holidays: tuple[str, ...] = ()
+    zone: tzinfo | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """Somebody who answers: the name that rules use, the address for notices, the queues (T7)."""
+
+    name: str
+    address: str = ""
+    queues: tuple[str, ...] = ()
     enabled: bool = True
 
 
@@ -48,7 +67,8 @@ class Catalogue:
     """Everything the business may change, as of one version of the database.
 
     `routes` is keyed by the folded address; `patterns` are tried in order after the exact ones and after
-    the address without its detail (`user+detail@`).
+    the address without its detail (`user+detail@`). `listed` are names that the settings list, by kind
+    ("webhook", "program", "account"): scripts may name nothing else.
     """
 
     version: int = 0
@@ -57,6 +77,8 @@ class Catalogue:
     queues: Mapping[str, Queue] = field(default_factory=dict)
     templates: Mapping[str, Template] = field(default_factory=dict)
     scripts: Mapping[str, str] = field(default_factory=dict)
+    agents: Mapping[str, Agent] = field(default_factory=dict)
+    listed: Mapping[str, frozenset[str]] = field(default_factory=dict)
     own: frozenset[str] = frozenset()
     recipient_delimiter: str = "+"
 

@@ -7,9 +7,9 @@ sake: whatever it meets is an outcome.
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal, Protocol
+from typing import Any, Final, Literal, Protocol
 
-JobKind = Literal["send", "redirect", "deliver"]
+JobKind = Literal["send", "redirect", "deliver", "pipe", "call"]
 
 
 class Content(Protocol):
@@ -30,12 +30,30 @@ class Content(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class DeliveryTerms:
+    """What MAIL and RCPT say about reports and time, where the next server offers that.
+
+    `notify` and `ret` as in RFC 3461 4.1 and 4.3, `by_until` is the time of RFC 2852 4 (None: no limit).
+    """
+
+    notify: str = ""
+    ret: str = ""
+    by_until: datetime | None = None
+    by_mode: str = ""
+    by_trace: bool = False
+
+
+NO_TERMS: Final = DeliveryTerms()
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
     r"""One mail for one recipient.
 
     `name` names this very piece of work on every try, and nothing else ever: a target that can look whether
     it has it already does so when `repeated` says that an earlier try may have got through. `flags` are
     those of IMAP (`\Seen`). `at` is when the work was ordered; it does not change between tries.
+    `arguments` are a program's, which may fail without harm if it is `lenient`.
     """
 
     outbox_id: int
@@ -50,6 +68,9 @@ class Job:
     create_folder: bool = False
     smtputf8: bool = False
     repeated: bool = False
+    terms: DeliveryTerms = NO_TERMS
+    arguments: tuple[str, ...] = ()
+    lenient: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,11 @@
 import binascii
 import hashlib
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from mailgate.domain.effects import Attachment
 from mailgate.outbox.fields import COLUMNS, HARD_COLUMNS, SURROGATES, field_name, fold_words, plain_text
 
 # What a body of 7-bit text may hold: printable ASCII, tabs, line ends (RFC 5322 2.3, RFC 2045 2.7).
@@ -61,7 +63,23 @@ def _crlf(lines: str) -> bytes:
 
 def alternative_body(text: str, html: str) -> Body:
     """Return text and HTML as multipart/alternative, the plainest first (RFC 2046 5.1.4)."""
-    parts = [text_body(text), text_body(html, "html")]
+    return _multipart("alternative", [text_body(text), text_body(html, "html")])
+
+
+def with_attachments(body: Body, attachments: Sequence[Attachment]) -> Body:
+    """Return a body with texts beside it as files: multipart/mixed (RFC 2046 5.1.3, RFC 2183)."""
+    return _multipart("mixed", [body, *map(_attached, attachments)]) if attachments else body
+
+
+def _attached(one: Attachment) -> Body:
+    part = text_body(one.text, one.kind.partition("/")[2] or "plain")
+    # Names are ours (of templates): what is no plain word in them is left out rather than encoded.
+    name = re.sub(r"[^A-Za-z0-9._-]", "_", one.name)[:COLUMNS]
+    field = f'Content-Disposition: attachment; filename="{name}"\r\n'.encode("ascii")
+    return Body(part.fields + field, part.octets)
+
+
+def _multipart(subtype: str, parts: Sequence[Body]) -> Body:
     octets = [part.fields + b"\r\n" + part.octets for part in parts]
     # The boundary is a digest of the parts: the same mail has the same octets on every try, and no part can
     # contain a digest of itself.
@@ -73,7 +91,7 @@ def alternative_body(text: str, html: str) -> Body:
         + boundary
         + b"--\r\n"
     )
-    kind = b'Content-Type: multipart/alternative; boundary="' + boundary + b'"\r\n'
+    kind = f'Content-Type: multipart/{subtype}; boundary="'.encode("ascii") + boundary + b'"\r\n'
     return Body(kind, body)
 
 

@@ -12,7 +12,7 @@ from hashlib import sha256
 from typing import Final
 
 from mailgate.domain.effects import Draft
-from mailgate.outbox.body import Body, alternative_body, entity_body, text_body
+from mailgate.outbox.body import Body, alternative_body, entity_body, text_body, with_attachments
 from mailgate.outbox.fields import address_field, ascii_domain, field_name, fold_words, mailbox, text_field
 
 # RFC 5322 3.6.4, leniently: what stands between angle brackets without spaces, as long as a line has room.
@@ -94,6 +94,5 @@ def _extra(headers: tuple[tuple[str, str], ...]) -> list[bytes]:
 def _body(draft: Draft) -> Body:
     if draft.mime:
         return entity_body(draft.mime)
-    if draft.html:
-        return alternative_body(draft.text, draft.html)
-    return text_body(draft.text)
+    body = alternative_body(draft.text, draft.html) if draft.html else text_body(draft.text)
+    return with_attachments(body, draft.attachments)

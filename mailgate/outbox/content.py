@@ -71,3 +71,15 @@ def stored_content(prefix: bytes, octets: Octets) -> StoredContent:
     """Return a received mail as content; looks into its header, so call it where a file may be read."""
     head = open_buffer(octets)[:HEADER_MAX]
     return StoredContent(prefix, octets, tuple(return_paths(head)))
+
+
+def edited_content(prefix: bytes, head: bytes, tail: int, original: StoredContent) -> StoredContent:
+    """Return an edited mail as content: its own beginning, then the received mail from `tail` on.
+
+    A Return-Path that came in is left out of both.
+    """
+    kept = bytearray(head)
+    for start, end in reversed(return_paths(head[:HEADER_MAX])):
+        del kept[start:end]
+    later = tuple(span for span in original.without if span[0] >= tail)
+    return StoredContent(prefix + bytes(kept), original.octets, ((0, tail), *later))

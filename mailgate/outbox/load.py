@@ -9,14 +9,16 @@ import msgspec
 
 from mailgate.domain.address import sendable
 from mailgate.domain.effects import Draft
-from mailgate.domain.target import Failed, Job, JobKind, Outcome, Retry
+from mailgate.domain.target import NO_TERMS, DeliveryTerms, Failed, Job, JobKind, Outcome, Retry
 from mailgate.errors import MailError
-from mailgate.outbox.compose import compose, default_message_id
-from mailgate.outbox.content import ComposedContent, StoredContent, stored_content
+from mailgate.outbox.compose import Composed, compose, default_message_id
+from mailgate.outbox.content import ComposedContent, StoredContent, edited_content, stored_content
 from mailgate.outbox.wire import delivered_field, received_field
 from mailgate.store.connection import Connection
 from mailgate.store.db import Store
-from mailgate.store.outbox_rows import stored_mail
+from mailgate.store.details import PLAIN, Details, decode
+from mailgate.store.editions import edition
+from mailgate.store.outbox_rows import sent_draft, stored_mail
 from mailgate.store.queries import delivery
 from mailgate.store.rows import OutboxRow
 from mailgate.store.transaction import from_millis
@@ -31,6 +33,14 @@ class Stored:
 
     content: StoredContent
     smtputf8: bool
+
+
+def _terms(details: Details, created: datetime) -> DeliveryTerms:
+    """Return what a redirect asks of the relay; time (RFC 2852) runs from when the script asked."""
+    if not (details.notify or details.ret or details.by_seconds is not None):
+        return NO_TERMS
+    until = None if details.by_seconds is None else created + timedelta(seconds=details.by_seconds)
+    return DeliveryTerms(details.notify, details.ret, until, details.by_mode, details.by_trace)
 
 
 class Loader:
@@ -56,10 +66,15 @@ class Loader:
         try:
             if row.kind == "send":
                 return self._send(row, now)
+            if row.kind == "call":
+                return self._finish(row, ComposedContent(row.draft), now, smtputf8=False)
+            details = decode(row.draft)
+            if details.copy_of:
+                return self._copy(row, details, now)
             if row.message_id not in mails:
                 mails[row.message_id] = self._stored(row.message_id)
             mail = mails[row.message_id]
-            return self._pass_on(row, mail, now) if isinstance(mail, Stored) else mail
+            return self._pass_on(row, mail, details, now) if isinstance(mail, Stored) else mail
         except MailError as error:
             return Retry(f"local problem: {error}")
         except Exception as error:  # noqa: BLE001  one bad row never stops the next
@@ -69,23 +84,44 @@ class Loader:
     def _send(self, row: OutboxRow, now: datetime) -> Job | Outcome:
         if not sendable(row.to_address):
             return Failed("the address is none that mail can be sent to")
-        draft = msgspec.json.decode(row.draft, type=Draft)
-        own_id = default_message_id(row.id, row.trace_id, self._hostname)
-        mail = compose(draft, date=from_millis(row.created_at), message_id=own_id)
+        mail = self._composed(row.id, row.trace_id, row.draft, row.created_at)
         return self._finish(row, ComposedContent(mail.octets), now, smtputf8=mail.smtputf8)
 
-    def _pass_on(self, row: OutboxRow, mail: Stored, now: datetime) -> Job | Outcome:
+    def _composed(self, outbox_id: int, trace_id: str, draft: bytes, created_at: int) -> Composed:
+        """Return a mail of ours; the same on every try, and for its copy."""
+        own_id = default_message_id(outbox_id, trace_id, self._hostname)
+        said = msgspec.json.decode(draft, type=Draft)
+        return compose(said, date=from_millis(created_at), message_id=own_id)
+
+    def _copy(self, row: OutboxRow, details: Details, now: datetime) -> Job | Outcome:
+        """Return the job that stores a copy of a mail of ours (RFC 8580 3)."""
+        original = sent_draft(self.connection(), details.copy_of)
+        if original is None:
+            return Failed("the mail that this is a copy of is not in the outbox any more")
+        mail = self._composed(details.copy_of, row.trace_id, *original)
+        return self._finish(row, ComposedContent(mail.octets), now, details, smtputf8=mail.smtputf8)
+
+    def _pass_on(self, row: OutboxRow, mail: Stored, details: Details, now: datetime) -> Job | Outcome:
         content = mail.content
+        if details.edition:
+            head, tail = edition(self.connection(), self._store.blobs, details.edition)
+            content = edited_content(content.prefix, head, tail, content)
         if row.kind == "redirect":
             if not sendable(row.to_address):
                 return Failed("the address is none that mail can be sent to")
             # What the mail came in for stands beside what it goes out to, so that a loop is seen here.
             mark = delivered_field(self._recipient(row.delivery_id))
             content = StoredContent(mark + content.prefix, content.octets, content.without)
-        return self._finish(row, content, now, smtputf8=mail.smtputf8)
+        return self._finish(row, content, now, details, smtputf8=mail.smtputf8)
 
     def _finish(
-        self, row: OutboxRow, content: ComposedContent | StoredContent, now: datetime, *, smtputf8: bool
+        self,
+        row: OutboxRow,
+        content: ComposedContent | StoredContent,
+        now: datetime,
+        details: Details = PLAIN,
+        *,
+        smtputf8: bool,
     ) -> Job:
         created, due = from_millis(row.created_at), from_millis(row.due)
         return Job(
@@ -103,6 +139,9 @@ class Loader:
             repeated=bool(row.attempts or row.last_reply)
             or created < self._started
             or now - due >= self._lease,
+            terms=_terms(details, created),
+            arguments=details.arguments,
+            lenient=details.lenient,
         )
 
     def connection(self) -> Connection:

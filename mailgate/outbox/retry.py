@@ -73,6 +73,6 @@ def next_step(
 
 
 def _stop(kind: JobKind, reason: str) -> Step:
-    if kind == "send":
+    if kind in ("send", "call"):
         return Step("given_up", reason=reason, alarm=True)
     return Step("held", reason=reason, alarm=True)

@@ -37,6 +37,7 @@ log: Final = logging.getLogger("mailgate.outbox")
 
 # The lane of everything that leaves by the relay; no target has this name.
 RELAY: Final = ""
+BY_RELAY: Final = frozenset({"send", "redirect"})
 # How long to wait where nothing says when there will be work: rows that wait for another row of their ticket.
 IDLE_FIRST_S: Final = 1.0
 IDLE_LONGEST_S: Final = 30.0
@@ -226,7 +227,7 @@ class Worker:
             self._hooks("outbox-claimed")
         by_lane: defaultdict[str, list[OutboxRow]] = defaultdict(list)
         for row in rows:
-            name = row.target if row.kind == "deliver" else RELAY
+            name = RELAY if row.kind in BY_RELAY else row.target
             lane = self._lanes.get(name)
             if lane is None:
                 self._outcome(row, Retry(f"there is no target {name!r} in the settings"))
@@ -284,7 +285,7 @@ class Worker:
     def _outcome(self, row: OutboxRow, outcome: Outcome) -> None:
         """Note what became of a row."""
         now = self._clock()
-        kind = cast("JobKind", row.kind)  # the store writes these three only
+        kind = cast("JobKind", row.kind)  # the store writes these only
         step = next_step(kind, row.attempts, outcome, now, self._jitter(), self._options.give_up_after)
         self._settler.put(
             Settled(row.id, self._options.owner, step.state, step.due, step.reason, outcome.reply)

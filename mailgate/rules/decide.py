@@ -18,6 +18,7 @@ from mailgate.domain.ports import Reader
 from mailgate.domain.routing import Catalogue, Route
 from mailgate.rules.host import RuleHost
 from mailgate.rules.scripts import ScriptBook
+from sieve_like.actions import DuplicateMark
 from sieve_like.message import Envelope
 from sieve_like.program import Trace
 from sieve_like.result import Action, Result
@@ -33,6 +34,7 @@ class Decider:
     policy: PlanPolicy
     actions: Mapping[type[object], ActionSpec]
     scripts: Callable[[], ScriptBook]
+    trace: Trace = Trace.BRIEF
 
     def __call__(
         self, mail: Mail, route: Route, catalogue: Catalogue, reader: Reader, now: datetime
@@ -48,8 +50,7 @@ class Decider:
         if program is None:
             return _plain_keep(plan, "", error=f"script {route.script} has no version that compiles")
         host = RuleHost(plan, self.actions)
-        envelope = Envelope(mail.sender, mail.recipient.address, mail.recipient.address)
-        result = program.run(mail.view, envelope, host, now=now, trace=Trace.BRIEF)
+        result = program.run(mail.view, envelope_of(mail), host, now=now, trace=self.trace)
         if result.error is not None:
             # What the script had planned is void (RFC 5228 2.10.6), also what its questions had planned.
             plan = self._plan(mail, route, catalogue, reader, now)
@@ -60,6 +61,21 @@ class Decider:
     def _plan(self, mail: Mail, route: Route, catalogue: Catalogue, reader: Reader, now: datetime) -> Plan:
         mail_class, reason = settle(mail.view, mail.facts, lambda ids: any(map(reader.sent, ids)))
         return Plan(mail, route, catalogue, reader, now, self.policy, mail_class, reason)
+
+
+def envelope_of(mail: Mail) -> Envelope:
+    """Return the envelope of a mail as a script sees it, with what the client asked of reports (RFC 3461)."""
+    envelope, recipient = mail.received.envelope, mail.recipient
+    return Envelope(
+        mail.sender,
+        recipient.address,
+        recipient.address,
+        auth=mail.received.origin.authenticated,
+        notify=recipient.notify,
+        orcpt=recipient.orcpt,
+        ret=envelope.ret,
+        envid=envelope.envid,
+    )
 
 
 def _looping(mail: Mail) -> str:
@@ -83,18 +99,23 @@ def _plan_result(plan: Plan, host: RuleHost, result: Result) -> None:
     for action in result.performed:
         host.carry_out(action)
     if result.implicit_keep:
-        deliver(plan, INBOX)
+        deliver(plan, INBOX, result.keep_flags, message=result.message)
 
 
 def _decision(plan: Plan, result: Result) -> Decision:
-    decisive: Action | None = next((a for a in result.performed if a.cancels_keep), None)
-    decisive = decisive or next(iter(result.performed), None)
+    done = [action for action in result.performed if not isinstance(action, DuplicateMark)]
+    decisive: Action | None = next((a for a in done if a.cancels_keep), None)
+    decisive = decisive or next(iter(done), None)
     rule = plan.rule(decisive.span.line) if decisive is not None else plan.route.script
     error = (
         f"{plan.route.script}:{result.error.line}: {result.error.text}" if result.error is not None else ""
     )
     action = decisive.name if decisive is not None else "keep"
-    return _finish(plan, rule, action, error, result.trace, keep=result.implicit_keep)
+    decision = _finish(plan, rule, action, error, result.trace, keep=result.implicit_keep)
+    if result.log:
+        # What the script wrote for people (debug_log, log) belongs to why it became so.
+        decision.trace["log"] = [{"level": level, "text": text} for level, text in result.log]
+    return decision
 
 
 def _finish(
@@ -109,6 +130,15 @@ def _finish(
         "implicit_keep": keep,
         "notes": plan.notes,
     }
+    known = plan.mail.facts.authentication
+    if known.source:
+        # What the DNS said then can't be asked again: a replay sees what the first run saw.
+        trace["authentication"] = {
+            "source": known.source,
+            "spf": [known.spf.result, known.spf.domain],
+            "dkim": [[one.result, one.domain] for one in known.dkim],
+            "dmarc": [known.dmarc.result, known.dmarc.domain],
+        }
     if error:
         trace["error"] = error
     words = " ".join(plan.words)

@@ -5,10 +5,10 @@ counted); a script that never compiled leaves its addresses with the plain keep,
 author.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import Final
+from typing import Final, Protocol
 
 from mailgate.domain.routing import Catalogue
 from sieve_like.compiler import compile_script
@@ -16,8 +16,12 @@ from sieve_like.errors import CompileErrors, Severity
 from sieve_like.limits import Limits
 from sieve_like.program import Program
 from sieve_like.registry import Registry
+from sieve_like.saved import SavedError, dump, load
+from sieve_like.settings import NO_SETTINGS, Settings
 
 DEFAULT_LIMITS: Final = Limits()
+# A script without this word includes no other.
+INCLUDES: Final = "include"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +50,83 @@ class ScriptBook:
         return {name: c.error for name, c in self.scripts.items() if c.error}
 
 
+class SavedPrograms(Protocol):
+    """Where compiled scripts outlive the process, by a digest of all that they depend on."""
+
+    def get(self, key: str) -> bytes | None:
+        """Return what was kept under a key."""
+
+    def put(self, key: str, octets: bytes) -> None:
+        """Keep a compiled script."""
+
+
+class NothingSaved:
+    """Keeps nothing: every script is compiled."""
+
+    def get(self, key: str) -> bytes | None:
+        """Nothing is there."""
+        del key
+        return None
+
+    def put(self, key: str, octets: bytes) -> None:
+        """Drop it."""
+        del key, octets
+
+
+NOTHING_SAVED: Final = NothingSaved()
+
+
+@dataclass(frozen=True, slots=True)
+class Maker:
+    """What all scripts of a book are compiled with; `version` is the program's, part of what is kept."""
+
+    registry: Registry
+    limits: Limits
+    names: "CatalogueNames"
+    library: "CatalogueLibrary"
+    told: Settings
+    saved: SavedPrograms
+    version: str
+
+    def __call__(self, source: str, name: str, digest: bytes) -> Program:
+        """Return the program, from what was kept where that still fits; raises CompileErrors."""
+        key = self._key(name, digest)
+        octets = self.saved.get(key)
+        if octets is not None:
+            try:
+                return load(octets, registry=self.registry, limits=self.limits, settings=self.told)
+            except SavedError:
+                pass  # of another version, or damaged: the source is the truth
+        program = compile_script(
+            source,
+            name=name,
+            registry=self.registry,
+            limits=self.limits,
+            catalogue=self.names,
+            library=self.library,
+            settings=self.told,
+        )
+        self.saved.put(key, dump(program))
+        return program
+
+    def _key(self, name: str, digest: bytes) -> str:
+        words = (name, repr(self.limits), repr(sorted(self.told.items())), self.version)
+        return sha256("\0".join(words).encode("utf-8", "surrogateescape") + digest).hexdigest()
+
+
 class CatalogueNames:
     """Lets the compiler check constant names (queues, templates) and suggest the right one."""
 
     def __init__(self, catalogue: Catalogue) -> None:
-        self._kinds = {
+        self._kinds: dict[str, Collection[str]] = {
             "queue": catalogue.queues,
             "template": catalogue.templates,
             "script": catalogue.scripts,
+            **catalogue.listed,
         }
+        if catalogue.agents:
+            # "auto" leaves it to whoever shares out the work (G15).
+            self._kinds["agent"] = (*catalogue.agents, "auto", "")
 
     @property
     def digest(self) -> bytes:
@@ -68,44 +140,79 @@ class CatalogueNames:
 
     def names(self, kind: str) -> list[str]:
         """Return what a suggestion may be taken from."""
-        return sorted(self._kinds.get(kind, ()))
+        return sorted(name for name in self._kinds.get(kind, ()) if name)
+
+
+class CatalogueLibrary:
+    """The stored scripts, for `include` (RFC 6609): personal and global ones are the same here."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._scripts = catalogue.scripts
+
+    def script(self, name: str, *, personal: bool) -> bytes | None:
+        """Return the source of a stored script, None where there is none."""
+        del personal
+        source = self._scripts.get(name)
+        return None if source is None else source.encode("utf-8", "surrogateescape")
 
 
 def complaints_of(
-    name: str, source: str, catalogue: Catalogue, registry: Registry
+    name: str, source: str, catalogue: Catalogue, registry: Registry, told: Settings = NO_SETTINGS
 ) -> tuple[tuple[int, str], ...]:
     """Return (line, message) of everything the compiler says against a script; nothing where it is fine."""
     try:
-        compile_script(source, name=name, registry=registry, catalogue=CatalogueNames(catalogue))
+        names = CatalogueNames(catalogue)
+        library = CatalogueLibrary(catalogue)
+        compile_script(source, name=name, registry=registry, catalogue=names, library=library, settings=told)
     except CompileErrors as errors:
         return tuple((d.span.line, d.message) for d in errors.diagnostics if d.severity is Severity.ERROR)
     return ()
 
 
 def compile_book(
-    catalogue: Catalogue, registry: Registry, last: ScriptBook, limits: Limits = DEFAULT_LIMITS
+    catalogue: Catalogue,
+    registry: Registry,
+    last: ScriptBook,
+    limits: Limits = DEFAULT_LIMITS,
+    told: Settings = NO_SETTINGS,
+    *,
+    saved: SavedPrograms = NOTHING_SAVED,
+    version: str = "",
 ) -> ScriptBook:
-    """Return the book for this catalogue; what did not change is taken over from the last one."""
+    """Return the book for this catalogue; what did not change is taken over from the last one.
+
+    `told` is what extensions of the language are told; it does not change while a process runs. `saved` has
+    what an earlier process of this `version` has compiled.
+    """
     names = CatalogueNames(catalogue)
+    make = Maker(registry, limits, names, CatalogueLibrary(catalogue), told, saved, version)
+    every = "\0".join(f"{name}\0{source}" for name, source in sorted(catalogue.scripts.items()))
     return ScriptBook(
         catalogue.version,
         {
-            name: _compile(name, source, names, registry, last, limits)
+            name: _compile(name, source, every, names, last, make)
             for name, source in catalogue.scripts.items()
         },
     )
 
 
 def _compile(
-    name: str, source: str, names: CatalogueNames, registry: Registry, last: ScriptBook, limits: Limits
+    name: str,
+    source: str,
+    every: str,
+    names: CatalogueNames,
+    last: ScriptBook,
+    make: Maker,
 ) -> Compiled:
-    # A queue or template that goes away makes a script wrong that names it, though nobody touched it.
-    digest = sha256(source.encode("utf-8", "surrogateescape") + names.digest).digest()
+    # A queue or template that goes away makes a script wrong that names it, though nobody touched it; and one
+    # that includes others changes with them (`every` are all sources).
+    text = every if INCLUDES in source else source
+    digest = sha256(f"{source}\0{text}".encode("utf-8", "surrogateescape") + names.digest).digest()
     before = last.scripts.get(name)
     if before is not None and before.digest == digest and not before.error:
         return before
     try:
-        program = compile_script(source, name=name, registry=registry, limits=limits, catalogue=names)
+        program = make(source, name, digest)
     except CompileErrors as errors:
         return Compiled(before.program if before is not None else None, digest, str(errors))
     return Compiled(program, digest)

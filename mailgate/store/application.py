@@ -8,6 +8,7 @@ from typing import Protocol
 from mailgate.domain.effects import Forward, Refuse, Send
 from mailgate.domain.mail import Mail
 from mailgate.domain.ports import Reader
+from mailgate.store.blobs import Blobs
 from mailgate.store.transaction import Transaction
 
 
@@ -58,6 +59,7 @@ class Application:
     status: str = "accepted"
     reason: str = ""
     places: list[tuple[str, str]] = field(default_factory=list)
+    edited_places: list[tuple[str, int]] = field(default_factory=list)
     refusal: Refuse | None = None
     ticket_id: int = 0
     number: str = ""
@@ -65,3 +67,5 @@ class Application:
     suppressed: list[str] = field(default_factory=list)
     alarms: list[str] = field(default_factory=list)
     outbox_rows: int = 0
+    blobs: Blobs | None = None
+    editions: dict[bytes, int] = field(default_factory=dict)

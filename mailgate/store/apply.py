@@ -8,16 +8,19 @@ from collections.abc import Iterable
 
 from mailgate.domain.effects import (
     AddEntry,
+    CallHook,
     ChangeTicket,
     Deliver,
     Drop,
     Effect,
     Forward,
+    LinkTickets,
     MarkFailing,
     MoveSession,
     OpenContact,
     OpenSession,
     OpenTicket,
+    Pipe,
     Refuse,
     Remember,
     Send,
@@ -26,15 +29,18 @@ from mailgate.domain.effects import (
 )
 from mailgate.store.application import Application
 from mailgate.store.apply_outgoing import (
+    apply_call,
     apply_deliver,
     apply_forward,
     apply_mark_failing,
+    apply_pipe,
     apply_send,
     apply_suppressed,
 )
 from mailgate.store.apply_tickets import (
     apply_change_ticket,
     apply_entry,
+    apply_link_tickets,
     apply_move_session,
     apply_open_contact,
     apply_open_session,
@@ -70,6 +76,12 @@ def _apply(effect: Effect, app: Application) -> None:  # noqa: C901, PLR0912  a 
             apply_send(effect, app)
         case Forward():
             apply_forward(effect, app)
+        case Pipe():
+            apply_pipe(effect, app)
+        case CallHook():
+            apply_call(effect, app)
+        case LinkTickets():
+            apply_link_tickets(effect, app)
         case ChangeTicket():
             apply_change_ticket(effect, app)
         case MoveSession():

@@ -6,16 +6,22 @@ from typing import Final
 import msgspec
 
 from mailgate.domain.address import fold
-from mailgate.domain.effects import Deliver, Forward, MailKind, MarkFailing, Send, Suppressed
+from mailgate.domain.effects import CallHook, Deliver, Forward, MailKind, MarkFailing, Pipe, Send, Suppressed
 from mailgate.domain.gate import ANSWERED
 from mailgate.store.application import Application, Verdict
 from mailgate.store.apply_tickets import apply_entry
+from mailgate.store.details import Details, encode
+from mailgate.store.editions import keep_edition
 from mailgate.store.pack import clean
 from mailgate.store.rows import OutboxRow
 from mailgate.store.transaction import millis
 
 # The target that is mailgate's own database: such a delivery needs no outbox row.
 OWN_STORE: Final = "store"
+# Where a mail of our own store lies until it comes back (its outbox row says when, and where to).
+SNOOZED: Final = "Snoozed"
+# What goes to a target of its own rather than by the relay.
+TO_TARGETS: Final = frozenset({"deliver", "pipe", "call"})
 # Which state an outbox row starts in, by the gate's word.
 STATES: Final = {"send": "waiting", "hold": "held", "digest": "digest"}
 
@@ -31,7 +37,7 @@ def _outbox(app: Application, kind: str, state: str, **columns: object) -> int:
         "message_id": app.message_id,
         "delivery_id": app.delivery_id,
         "trace_id": app.mail.received.trace_id,
-        "due": tx.now_ms if kind == "deliver" else app.relay_due,
+        "due": tx.now_ms if kind in TO_TARGETS else app.relay_due,
         "created_at": tx.now_ms,
     }
     values.update(columns)
@@ -49,11 +55,16 @@ EMPTY: Final[dict[str, object]] = {
 
 
 def apply_deliver(effect: Deliver, app: Application) -> None:
-    """File the mail in our own store, or queue it for its target."""
-    flags = " ".join(effect.flags)
+    """File the mail in our own store, or queue it for its target; a snoozed one waits in the outbox."""
+    flags = clean(" ".join(effect.flags))
+    edition = keep_edition(app, effect.edited) if effect.edited is not None else 0
     if effect.target == OWN_STORE:
-        app.places.append((clean(effect.folder), flags))
-        return
+        folder = clean(effect.folder) if effect.due is None else SNOOZED
+        app.places.append((folder, flags))
+        if edition:
+            app.edited_places.append((folder, edition))
+        if effect.due is None:
+            return
     _outbox(
         app,
         "deliver",
@@ -64,6 +75,46 @@ def apply_deliver(effect: Deliver, app: Application) -> None:
         make_folder=int(effect.create),
         envelope_from=clean(app.mail.sender),
         to_address=clean(app.mail.recipient.address),
+        draft=encode(Details(edition=edition, snoozed=effect.due is not None)),
+        **({} if effect.due is None else {"due": millis(effect.due)}),
+    )
+
+
+def apply_pipe(effect: Pipe, app: Application) -> None:
+    """Queue the mail for a program of the administrator's."""
+    edition = keep_edition(app, effect.edited) if effect.edited is not None else 0
+    arguments = tuple(map(clean, effect.arguments))
+    _outbox(
+        app,
+        "pipe",
+        "waiting",
+        target=effect.program,
+        envelope_from=clean(app.mail.sender),
+        to_address=clean(app.mail.recipient.address),
+        draft=encode(Details(edition=edition, arguments=arguments, lenient=effect.lenient)),
+    )
+
+
+def apply_call(effect: CallHook, app: Application) -> None:
+    """Queue the call of a web address."""
+    _outbox(app, "call", "waiting", target=effect.target, draft=effect.payload.encode("utf-8", "replace"))
+
+
+def _keep_copy(effect: Send, outbox_id: int, app: Application) -> None:
+    """Store a copy of the mail that leaves (RFC 8580): in our own store its outbox row is the copy."""
+    place = effect.fcc
+    if place is None or place.target == OWN_STORE:
+        return
+    _outbox(
+        app,
+        "deliver",
+        "waiting",
+        target=place.target,
+        folder=clean(place.folder),
+        flags=clean(" ".join(place.flags)),
+        make_folder=int(place.create),
+        to_address=clean(app.mail.recipient.address),
+        draft=encode(Details(copy_of=outbox_id)),
     )
 
 
@@ -88,12 +139,21 @@ def apply_send(effect: Send, app: Application) -> None:
         msgid=clean(draft.message_id),
         rule=effect.rule,
         reason=str(verdict.reason),
+        **_own_copy(effect.fcc),
     )
+    _keep_copy(effect, outbox_id, app)
     if entry is not None:
         apply_entry(entry, app, outbox_id)
     if effect.period_s > 0:
         until = millis(app.tx.now + timedelta(seconds=effect.period_s))
         app.tx.execute(app.tx.hot.out.remember, (ANSWERED, effect.period_key, until))
+
+
+def _own_copy(place: Deliver | None) -> dict[str, object]:
+    """Return the folder of a copy in our own store, in the columns of the row that it is."""
+    if place is None or place.target != OWN_STORE:
+        return {}
+    return {"folder": clean(place.folder), "flags": clean(" ".join(place.flags))}
 
 
 def apply_forward(effect: Forward, app: Application) -> None:
@@ -110,6 +170,16 @@ def apply_forward(effect: Forward, app: Application) -> None:
         envelope_from=clean(effect.sender),
         to_address=clean(effect.to_address),
         reason=str(verdict.reason),
+        draft=encode(
+            Details(
+                edition=keep_edition(app, effect.edited) if effect.edited is not None else 0,
+                notify=effect.notify,
+                ret=effect.ret,
+                by_seconds=effect.by_seconds,
+                by_mode=effect.by_mode,
+                by_trace=effect.by_trace,
+            )
+        ),
     )
 
 

@@ -7,14 +7,15 @@ from mailgate.domain.effects import (
     AddEntry,
     ChangeTicket,
     EntryKind,
+    LinkTickets,
     MoveSession,
     OpenContact,
     OpenSession,
     OpenTicket,
 )
 from mailgate.store.application import Application
-from mailgate.store.models.tickets import Ticket
-from mailgate.store.pack import clean, words
+from mailgate.store.models.tickets import Entry, Ticket
+from mailgate.store.pack import clean, unwords, words
 from mailgate.store.rows import ContactRow, EntryRow, TicketRow
 from mailgate.store.transaction import millis
 
@@ -120,7 +121,6 @@ def apply_entry(effect: AddEntry, app: Application, outbox_id: int = 0) -> None:
 def apply_change_ticket(effect: ChangeTicket, app: Application) -> None:
     """Set one field of a ticket; the old value goes into the history. ValueError for a field that is none."""
     tx = app.tx
-    new = _stored(effect.field, effect.value)
     column = Ticket._meta.fields[effect.field]  # noqa: SLF001  Peewee's own way in
     row = tx.query(
         Ticket.select(column, Ticket.session_id, Ticket.queue, Ticket.status).where(
@@ -130,6 +130,7 @@ def apply_change_ticket(effect: ChangeTicket, app: Application) -> None:
     if row is None:
         raise ValueError(f"no ticket {effect.ticket_id} to change")
     old, session_id, queue, status = row
+    new = _stored(effect.field, effect.value) if effect.how == "set" else _list_after(effect, old)
     if old == new:
         return
     tx.query(Ticket.update({column: new, Ticket.touched_at: tx.now_ms}).where(Ticket.id == effect.ticket_id))
@@ -148,6 +149,46 @@ def apply_change_ticket(effect: ChangeTicket, app: Application) -> None:
             new=str(new),
         ),
     )
+
+
+def _list_after(effect: ChangeTicket, old: str) -> str:
+    """Return a list with words added or taken away; words are compared without case."""
+    if effect.field not in LISTS:
+        raise ValueError(f"the field {effect.field!r} is no list")
+    before = unwords(old)
+    named = unwords(_stored(effect.field, effect.value))
+    folded = {word.casefold() for word in (named if effect.how == "remove" else before)}
+    if effect.how == "remove":
+        return words(tuple(word for word in before if word.casefold() not in folded))
+    return words((*before, *(word for word in dict.fromkeys(named) if word.casefold() not in folded)))
+
+
+def apply_link_tickets(effect: LinkTickets, app: Application) -> None:
+    """Tie two tickets: the history of each names the other, once."""
+    pairs = (
+        (effect.ticket_id, effect.other_number),
+        (effect.other_id, effect.number),
+    )
+    for ticket_id, number in pairs:
+        there = Entry.select(Entry.id).where(
+            (Entry.ticket_id == ticket_id) & (Entry.field == "link") & (Entry.new == number)
+        )
+        if app.tx.query(there.limit(1)).fetchone() is not None:
+            continue
+        app.tx.execute(
+            app.tx.hot.tickets.entry,
+            EntryRow(
+                id=app.tx.allocate("entry"),
+                ticket_id=ticket_id,
+                session_id=0,
+                at=app.tx.now_ms,
+                kind=EntryKind.CHANGE.value,
+                author=clean(effect.by),
+                field="link",
+                old="",
+                new=number,
+            ),
+        )
 
 
 def _stored(field: str, value: str) -> Any:

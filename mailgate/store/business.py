@@ -1,4 +1,4 @@
-"""What the business may change: addresses, queues, templates, scripts; read as a catalogue, changed by plans.
+"""What the business may change: addresses, queues, agents, templates, scripts; a catalogue, changed by plans.
 
 `plan` compares what a text wants with what is there and returns the changes (a dry run ends here);
 `apply_changes` writes them. Applying the same text twice changes nothing the second time. A row remembers
@@ -7,19 +7,23 @@ database cannot drift apart.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, tzinfo
+from types import MappingProxyType
 from typing import Any, Final, Literal
+from zoneinfo import ZoneInfo
 
 from mailgate.domain.address import fold
-from mailgate.domain.routing import Catalogue, Queue, Route, Template
+from mailgate.domain.routing import Agent, Catalogue, Queue, Route, Template
 from mailgate.errors import Complaint, SettingsError
 from mailgate.store import queries
 from mailgate.store.connection import Connection
 from mailgate.store.models import business as tables
 from mailgate.store.models.audit import Audit
+from mailgate.store.pack import unwords, words
 from mailgate.store.transaction import Transaction
 
-Kind = Literal["address", "queue", "template", "script"]
+Kind = Literal["address", "queue", "agent", "template", "script"]
 Values = dict[str, Any]
 
 
@@ -39,6 +43,7 @@ class Business:
     queues: tuple[Queue, ...] = ()
     templates: tuple[Template, ...] = ()
     scripts: tuple[Script, ...] = ()
+    agents: tuple[Agent, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +69,12 @@ TABLES: Final[Mapping[Kind, _Table]] = {
     "address": _Table(
         tables.Address, "address", ("address", "script", "queue", "target", "enabled", "position")
     ),
-    "queue": _Table(tables.Queue, "name", ("name", "address", "from_name", "language", "enabled")),
+    "queue": _Table(
+        tables.Queue,
+        "name",
+        ("name", "address", "from_name", "language", "enabled", "hours", "timezone", "holidays"),
+    ),
+    "agent": _Table(tables.Agent, "name", ("name", "address", "queues", "enabled")),
     "template": _Table(tables.Template, "name", ("name", "subject", "text", "html", "language")),
     "script": _Table(tables.Script, "name", ("name", "source")),
 }
@@ -96,26 +106,24 @@ def _wanted(business: Business) -> dict[Kind, dict[str, Values]]:
         },
         "queue": {
             q.name: {
-                "name": q.name,
-                "address": q.address,
-                "from_name": q.from_name,
-                "language": q.language,
+                **_columns(q, "queue"),
                 "enabled": int(q.enabled),
+                "holidays": words(q.holidays),
             }
             for q in business.queues
         },
-        "template": {
-            t.name: {
-                "name": t.name,
-                "subject": t.subject,
-                "text": t.text,
-                "html": t.html,
-                "language": t.language,
-            }
-            for t in business.templates
+        "agent": {
+            a.name: {**_columns(a, "agent"), "enabled": int(a.enabled), "queues": words(a.queues)}
+            for a in business.agents
         },
+        "template": {t.name: _columns(t, "template") for t in business.templates},
         "script": {s.name: {"name": s.name, "source": s.source} for s in business.scripts},
     }
+
+
+def _columns(item: Queue | Agent | Template, kind: Kind) -> Values:
+    """Return what a thing says for each column of its table."""
+    return {column: getattr(item, column) for column in TABLES[kind].columns}
 
 
 def plan(connection: Connection, business: Business, origin: str) -> tuple[Change, ...]:
@@ -197,7 +205,7 @@ def _write(tx: Transaction, change: Change) -> None:
 
 
 def set_one(
-    connection: Connection, item: Route | Queue | Template | Script, *, take_over: bool = False
+    connection: Connection, item: Route | Queue | Agent | Template | Script, *, take_over: bool = False
 ) -> tuple[Change, ...]:
     """Return the change that sets one thing by hand; SettingsError if a file owns it (see `take_over`)."""
     match item:
@@ -205,6 +213,8 @@ def set_one(
             business: Business = Business(addresses=(item,))
         case Queue():
             business = Business(queues=(item,))
+        case Agent():
+            business = Business(agents=(item,))
         case Template():
             business = Business(templates=(item,))
         case Script():
@@ -263,6 +273,7 @@ def export(connection: Connection, origin: str | None = None) -> Business:
         queues=tuple(_queue(row) for row in rows("queue")),
         templates=tuple(_template(row) for row in rows("template")),
         scripts=tuple(Script(row["name"], row["source"]) for row in rows("script")),
+        agents=tuple(_agent(row) for row in rows("agent")),
     )
 
 
@@ -271,7 +282,20 @@ def _route(row: Values) -> Route:
 
 
 def _queue(row: Values) -> Queue:
-    return Queue(row["name"], row["address"], row["from_name"], row["language"], bool(row["enabled"]))
+    return Queue(
+        row["name"],
+        row["address"],
+        row["from_name"],
+        row["language"],
+        bool(row["enabled"]),
+        row["hours"],
+        row["timezone"],
+        unwords(row["holidays"]),
+    )
+
+
+def _agent(row: Values) -> Agent:
+    return Agent(row["name"], row["address"], unwords(row["queues"]), bool(row["enabled"]))
 
 
 def _template(row: Values) -> Template:
@@ -296,9 +320,16 @@ def catalogue_version(connection: Connection) -> int:
 
 
 def load_catalogue(
-    connection: Connection, *, own: Iterable[str] = (), recipient_delimiter: str = "+"
+    connection: Connection,
+    *,
+    own: Iterable[str] = (),
+    recipient_delimiter: str = "+",
+    listed: Mapping[str, frozenset[str]] = MappingProxyType({}),
 ) -> Catalogue:
-    """Return a frozen snapshot of what the business says; `own` are further addresses of ours (the gate)."""
+    """Return a frozen snapshot of what the business says; `own` are further addresses of ours (the gate).
+
+    `listed` are names that the settings list, by kind (`routing.Catalogue`).
+    """
     version = catalogue_version(connection)
     business = export(connection)
     exact = {r.address: r for r in business.addresses if not is_pattern(r.address)}
@@ -307,12 +338,22 @@ def load_catalogue(
         version=version,
         routes=exact,
         patterns=tuple(_glob(r) for r in business.addresses if is_pattern(r.address)),
-        queues={q.name: q for q in business.queues},
+        queues={q.name: replace(q, zone=_zone(q.timezone)) for q in business.queues},
+        agents={a.name: a for a in business.agents},
+        listed=listed,
         templates={t.name: t for t in business.templates},
         scripts={s.name: s.source for s in business.scripts},
         own=frozenset(addresses),
         recipient_delimiter=recipient_delimiter,
     )
+
+
+def _zone(name: str) -> tzinfo:
+    """Return a time zone's data; UTC for a name that this machine's data do not have (any more)."""
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        return UTC
 
 
 def _glob(route: Route) -> Route:

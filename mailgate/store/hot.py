@@ -10,7 +10,16 @@ from typing import Any, Final
 from peewee import EXCLUDED, JOIN, SQL, fn
 
 from mailgate.store.models.business import CatalogueVersion
-from mailgate.store.models.mail import Attempt, Delivery, Filing, Message, MessageBody, Seen, Trace
+from mailgate.store.models.mail import (
+    Attempt,
+    Delivery,
+    EditedPlace,
+    Filing,
+    Message,
+    MessageBody,
+    Seen,
+    Trace,
+)
 from mailgate.store.models.outgoing import FailingAddress, GateCount, Outbox, Remembered, Suppression
 from mailgate.store.models.people import Company, Contact, ContactAddress
 from mailgate.store.models.tickets import (
@@ -57,6 +66,12 @@ class MailSql:
     body: str = _insert(MessageBody, ("message_id", "octets"))
     delivery: str = _insert(Delivery, DeliveryRow._fields)
     filing: str = _insert(Filing, ("delivery_id", "folder", "flags"))
+    edited_place: str = _upsert(
+        EditedPlace,
+        "delivery_id folder edition_id",
+        "delivery_id folder",
+        lambda: {EditedPlace.edition_id: EXCLUDED.edition_id},
+    )
     trace: str = _insert(Trace, ("delivery_id", "packed"))
     seen: str = _insert(Seen, SeenRow._fields)
     find_seen: str = _query(
@@ -93,6 +108,13 @@ def _contact_columns() -> tuple[Any, ...]:
     )
 
 
+def contact_query() -> Any:
+    """Return a SELECT of contacts by their addresses, with the columns of `read.contact_view`."""
+    return ContactAddress.select(*_contact_columns()).join(
+        Contact, on=(Contact.id == ContactAddress.contact_id)
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class PeopleSql:
     """Contacts and companies."""
@@ -102,11 +124,7 @@ class PeopleSql:
     company: str = _insert(Company, ("id", "name", "folded", "created_at"))
     find_contact: str = _query(
         "folded",
-        lambda: (
-            ContactAddress.select(*_contact_columns())
-            .join(Contact, on=(Contact.id == ContactAddress.contact_id))
-            .where(ContactAddress.folded == slot("folded"))
-        ),
+        lambda: contact_query().where(ContactAddress.folded == slot("folded")),
     )
     find_company: str = _query(
         "folded", lambda: Company.select(Company.id).where(Company.folded == slot("folded"))
@@ -137,7 +155,8 @@ def _ticket_columns() -> tuple[Any, ...]:
     )
 
 
-def _tickets() -> Any:
+def ticket_query() -> Any:
+    """Return a SELECT of tickets with the columns of `ports.TicketView`."""
     return Ticket.select(*_ticket_columns()).join(Session, on=(Session.id == Ticket.session_id))
 
 
@@ -188,12 +207,12 @@ class TicketSql:
     find_session: str = _query(
         "id", lambda: Session.select(Session.ticket_id, Session.state).where(Session.id == slot("id"))
     )
-    find: str = _query("id", lambda: _tickets().where(Ticket.id == slot("id")))
-    find_number: str = _query("number", lambda: _tickets().where(Ticket.number == slot("number")))
+    find: str = _query("id", lambda: ticket_query().where(Ticket.id == slot("id")))
+    find_number: str = _query("number", lambda: ticket_query().where(Ticket.number == slot("number")))
     find_key: str = _query(
         "contact key queue any_queue since",
         lambda: (
-            _tickets()
+            ticket_query()
             .where(
                 (Ticket.contact_id == slot("contact"))
                 & (Ticket.match_key == slot("key"))
@@ -375,7 +394,7 @@ class OutboxSql:
         lambda: Outbox.update({Outbox.due: slot("until")}).where(
             (Outbox.state == literal("waiting"))
             & (Outbox.due < slot("until"))
-            & (Outbox.kind != literal("deliver"))
+            & Outbox.kind.in_([literal("send"), literal("redirect")])
         ),
     )
     postpone_target: str = _query(
@@ -383,7 +402,7 @@ class OutboxSql:
         lambda: Outbox.update({Outbox.due: slot("until")}).where(
             (Outbox.state == literal("waiting"))
             & (Outbox.due < slot("until"))
-            & (Outbox.kind == literal("deliver"))
+            & Outbox.kind.in_([literal("deliver"), literal("pipe"), literal("call")])
             & (Outbox.target == slot("target"))
         ),
     )

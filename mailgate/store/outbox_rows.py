@@ -119,6 +119,14 @@ def stored_mail(connection: Connection, hot: Hot, blobs: Blobs, message_id: int)
     return StoredMail(trace_id, source, from_millis(received_at), bool(smtputf8), octets)
 
 
+def sent_draft(connection: Connection, outbox_id: int) -> tuple[bytes, int] | None:
+    """Return the draft of a mail of ours and when it was ordered, None where the row is gone."""
+    query = Outbox.select(Outbox.draft, Outbox.created_at).where(Outbox.id == outbox_id)
+    sql, values = query.sql()
+    row = connection.execute(sql, tuple(values)).fetchone()
+    return None if row is None else (bytes(row[0]), int(row[1]))
+
+
 def next_due(connection: Connection, hot: Hot) -> datetime | None:
     """Return when the next row becomes due or a lease expires, None where nothing waits."""
     found = [connection.execute(sql).fetchone() for sql in (hot.outbox.next_due, hot.outbox.next_lease)]

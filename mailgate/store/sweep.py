@@ -16,6 +16,7 @@ from mailgate.domain.gate import ANSWERED_LATELY
 from mailgate.store.blobs import LOCK, Blobs
 from mailgate.store.connection import Connection
 from mailgate.store.counts import HOUR, MINUTE
+from mailgate.store.editions import is_named as edition_named
 from mailgate.store.models.mail import Attempt, Message, Seen
 from mailgate.store.models.outgoing import GateCount, Remembered
 from mailgate.store.transaction import Transaction
@@ -63,7 +64,7 @@ def _is_named(connection: Connection, path: Path) -> bool:
         return True
     query = Message.select(Message.id).where((Message.sha256 == digest) & (Message.stored == SQL("'file'")))
     sql, values = query.limit(1).sql()
-    return connection.execute(sql, tuple(values)).fetchone() is not None
+    return connection.execute(sql, tuple(values)).fetchone() is not None or edition_named(connection, digest)
 
 
 def sweep(

@@ -23,6 +23,7 @@ from mailgate.domain.routing import Catalogue, Route
 from mailgate.errors import HouseFault, Reply, TryLater
 from mailgate.store.application import Application, Gate
 from mailgate.store.apply import apply_effects
+from mailgate.store.blobs import Blobs
 from mailgate.store.faults import Abandoned, system_fault
 from mailgate.store.mailrows import MailRows
 from mailgate.store.pack import clean, pack
@@ -57,6 +58,8 @@ class UnitRules:
     seen_for_ms: int = SEEN_FOR_MS
     # Before then the relay is not asked: it was away a moment ago.
     relay_rests_until: Callable[[], datetime] = lambda: EPOCH
+    # Where the beginnings of edited mails go that are too large for a row.
+    blobs: Blobs | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +226,7 @@ def decide_and_apply(
     reader = UnitReader(tx)
     decision = rules.decide(mail, route, rules.catalogue, reader, tx.now)
     app = Application(tx, mail, reader, rules.gate, tx.allocate("delivery"), rows.message_id)
+    app.blobs = rules.blobs
     app.relay_due = max(tx.now_ms, millis(rules.relay_rests_until()))
     apply_effects(decision.effects, app)
     rows.insert()
@@ -299,6 +303,8 @@ def _record(
     )
     for place in app.places[1:]:
         tx.execute(sql.filing, (app.delivery_id, *place))
+    for edited in app.edited_places:
+        tx.execute(sql.edited_place, (app.delivery_id, *edited))
     if decision.trace:
         tx.execute(sql.trace, (app.delivery_id, pack(decision.trace)))
     _keep_key(tx, rules, key, app.delivery_id, reply, decision.summary)

@@ -84,6 +84,15 @@ def maildir(path: str, address: str, delimiter: str) -> Path:
     return Path(path)
 
 
+def folder_exists(path: str, address: str, delimiter: str, folder: str, encoding: Encoding) -> bool:
+    """Whether a recipient's Maildir has a folder; the inbox always is there, since it is made."""
+    try:
+        name = directory(folder, encoding)
+        return not name or (maildir(path, address, delimiter) / name / "cur").is_dir()
+    except (BadFolder, OSError):
+        return False
+
+
 def sync(folder: Path) -> None:
     """Make the names in a folder durable."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)

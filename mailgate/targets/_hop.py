@@ -3,10 +3,11 @@
 import asyncio
 import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Final, Protocol
 
 from mailgate.domain.address import fold, split
-from mailgate.domain.target import Content, Failed, Job, Outcome, Retry, Sent
+from mailgate.domain.target import Content, DeliveryTerms, Failed, Job, Outcome, Retry, Sent
 from mailgate.errors import MailError
 
 CONTROL: Final = re.compile(r"[\0-\x1f\x7f\ud800-\udfff]")
@@ -17,6 +18,7 @@ DOMAIN: Final = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*|\[[A-Za-z0-9.:-]+\]")
 REPLY_MAX: Final = 400
 # From here on the octets lie in a file: it is read in a thread, so that a slow disk does not stop the loop.
 LARGE: Final = 1024 * 1024
+BY_MAX: Final = 999_999_999
 
 
 class Lost(Exception):  # noqa: N818  it is the connection's state, not a mistake
@@ -112,6 +114,30 @@ def parameters(extensions: Mapping[str, str], job: Job, addresses: Sequence[byte
     elif foreign:
         raise NotTaken("the next server takes no addresses beyond ASCII")
     return words
+
+
+def terms_of_mail(extensions: Mapping[str, str], terms: DeliveryTerms, now: datetime) -> list[bytes]:
+    """Return RET (RFC 3461 4.3) and BY (RFC 2852 4) for MAIL where the other side offers them.
+
+    Raises NotTaken for a mail whose time is over and that was to be returned then.
+    """
+    words = []
+    if terms.ret and "dsn" in extensions:
+        words.append(f"RET={terms.ret.upper()}".encode())
+    if terms.by_until is not None and "deliverby" in extensions:
+        seconds = int((terms.by_until - now).total_seconds())
+        mode = "N" if terms.by_mode[:1].upper() == "N" else "R"
+        if seconds <= 0 and mode == "R":
+            raise NotTaken("the time by which it was to be delivered is over")
+        # RFC 2852 4: nine digits.
+        seconds = max(-BY_MAX, min(seconds, BY_MAX))
+        words.append(f"BY={seconds};{mode}{'T' if terms.by_trace else ''}".encode())
+    return words
+
+
+def terms_of_recipient(extensions: Mapping[str, str], terms: DeliveryTerms) -> list[bytes]:
+    """Return NOTIFY (RFC 3461 4.1) for RCPT where the other side offers that."""
+    return [f"NOTIFY={terms.notify.upper()}".encode()] if terms.notify and "dsn" in extensions else []
 
 
 def groups(jobs: Sequence[Job], most: int) -> Iterator[list[Job]]:

@@ -19,8 +19,9 @@ from typing import Final
 from mailgate.domain.target import Failed, Job, Outcome, Retry, Sent, TargetKind
 from mailgate.errors import MailError
 from mailgate.targets._folders import CONTROL, PARTS, BadFolder, Encoding, Folders, maildir, sync
+from mailgate.targets._keywords import keyword_letters
 
-# The letters of flags in a file's name, in the order that the format asks for; others have no letter.
+# The letters of flags in a file's name, in the order that the format asks for; others are keywords.
 LETTERS: Final = {
     "\\draft": "D", "\\flagged": "F", "$forwarded": "P", "\\answered": "R", "\\seen": "S", "\\deleted": "T",
 }  # fmt: skip
@@ -58,6 +59,7 @@ class Letter:
     base: str
     folder: Path = Path()
     remark: str = ""
+    letters: str = ""
     descriptor: int = -1
     outcome: Outcome | None = None
 
@@ -69,18 +71,23 @@ class Letter:
     @property
     def part(self) -> str:
         """Where it will be: mail with flags counts as looked at, and lies in cur/."""
-        return "cur" if flag_letters(self.job.flags) else "new"
+        return "cur" if self.letters else "new"
 
     @property
     def place(self) -> str:
         """Its file there."""
-        letters = flag_letters(self.job.flags)
-        return f"{self.folder}/cur/{self.base}:2,{letters}" if letters else f"{self.folder}/new/{self.base}"
+        name = f"{self.base}:2,{self.letters}" if self.letters else self.base
+        return f"{self.folder}/{self.part}/{name}"
 
 
 def flag_letters(flags: Iterable[str]) -> str:
     """Return the letters of IMAP flags, sorted, each once."""
     return "".join(sorted({LETTERS[flag.lower()] for flag in flags if flag.lower() in LETTERS}))
+
+
+def keywords(flags: Iterable[str]) -> list[str]:
+    r"""Return the flags that are keywords: no letter is theirs, and no backslash (`\Recent` is not set)."""
+    return [flag for flag in flags if flag.lower() not in LETTERS and not flag.startswith("\\")]
 
 
 def header(job: Job) -> bytes:
@@ -141,6 +148,9 @@ class Delivery:
         job = letter.job
         root = maildir(self._options.path, job.to_address, self._options.recipient_delimiter)
         letter.folder, letter.remark = self._folders.find(root, job.folder, create=job.create_folder)
+        words = keywords(job.flags)
+        # Capital letters first, as the format sorts them.
+        letter.letters = flag_letters(job.flags) + (keyword_letters(letter.folder, words) if words else "")
         if job.repeated and self._folders.present(letter.folder, letter.base):
             letter.outcome = Sent(f"{self._reply(letter)}, by an earlier try")
 

@@ -8,6 +8,7 @@ import asyncio
 import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Final, Literal
 
 from aiosmtplib import (
@@ -29,6 +30,8 @@ from mailgate.targets._hop import (
     path,
     pieces,
     said,
+    terms_of_mail,
+    terms_of_recipient,
     verdict,
     why,
 )
@@ -106,13 +109,18 @@ class SmtpHop:
             sender, recipient = path(job.envelope_from), path(job.to_address)
             if recipient == b"<>":
                 return Failed("there is no recipient")
-            words = parameters(self._client.esmtp_extensions, job, (sender, recipient))
+            offered = self._client.esmtp_extensions
+            words = parameters(offered, job, (sender, recipient))
+            words += terms_of_mail(offered, job.terms, datetime.now(UTC))
         except NotTaken as reason:
             return Failed(str(reason))
         if self._dirty:
             await self._command(b"RSET")
         self._dirty = True
-        for command in ((b"MAIL", b"FROM:" + sender, *words), (b"RCPT", b"TO:" + recipient)):
+        for command in (
+            (b"MAIL", b"FROM:" + sender, *words),
+            (b"RCPT", b"TO:" + recipient, *terms_of_recipient(offered, job.terms)),
+        ):
             outcome = command_verdict(*await self._command(*command))
             if not isinstance(outcome, Sent):
                 return outcome

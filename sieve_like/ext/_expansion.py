@@ -19,6 +19,8 @@ REFERENCE: Final = re.compile(
 )
 NAME: Final = re.compile(rf"(?:{IDENTIFIER}\.(?:(?:{IDENTIFIER}|[0-9]+)\.)*)?{IDENTIFIER}\Z")
 
+PLAIN_NAME: Final = re.compile(rf"{IDENTIFIER}\Z")
+
 Read = Callable[[Run], str]
 
 
@@ -64,6 +66,8 @@ def reference(name: str, span: Span, binding: Binding) -> Read:
         binding.error(span, f"the name of a variable has at most {binding.limits.variable_name} characters")
     folded = name.lower()
     if "." not in folded:
+        if binding.scope.is_shared(folded):
+            return lambda run: run.shared.get(folded, "")
         return lambda run: run.variables.get(folded, "")
     space, _, rest = folded.partition(".")
     namespace = find_namespace(space, rest, span, binding)
@@ -78,8 +82,8 @@ def reference(name: str, span: Span, binding: Binding) -> Read:
 def _match_value(number: str, span: Span, binding: Binding) -> Read:
     limit = binding.limits.match_values
     digits = number.lstrip("0") or "0"
-    if len(digits) > len(str(limit)) or int(digits) >= limit:
-        binding.error(span, f"match value ${{{number}}} is out of range: the last one is ${{{limit - 1}}}")
+    if len(digits) > len(str(limit)) or int(digits) > limit:
+        binding.error(span, f"match value ${{{number}}} is out of range: the last one is ${{{limit}}}")
         return lambda _run: ""
     index = int(digits)
     return lambda run: run.match_values[index] if index < len(run.match_values) else ""
@@ -91,6 +95,10 @@ def find_namespace(space: str, rest: str, span: Span, binding: Binding) -> Names
     if namespace is None:
         hint = did_you_mean(space, binding.namespaces())
         binding.error(span, f"unknown namespace '{space}' of the variable '{space}.{rest}'{hint}")
+        return None
+    complaint = namespace.check(rest) if namespace.check is not None else ""
+    if complaint:
+        binding.error(span, complaint)
         return None
     if namespace.names and rest not in namespace.names:
         hint = did_you_mean(rest, namespace.names, lambda name: f"'{space}.{name}'")

@@ -5,10 +5,11 @@ display names and names of groups don't count, members of groups do. An invalid 
 :all it is its raw text. Only fields that hold addresses may be named.
 """
 
+from sieve_like.declare import spots
 from sieve_like.errors import did_you_mean
-from sieve_like.ext._facts import address_fact
+from sieve_like.ext._facts import ALL, address_fact, chosen_part
 from sieve_like.interpreter import Test
-from sieve_like.matching import Source, match_guard, match_test, named_source
+from sieve_like.matching import Source, match_guard, match_test, named_source, narrowed
 from sieve_like.spec import (
     AddressPart,
     Binding,
@@ -37,11 +38,8 @@ FIELDS = frozenset(
 
 
 def _source(bound: Bound) -> Source:
-    assert bound.match is not None
-    part = bound.match.part
-    assert part is not None
-    chosen: AddressPart = part
-    return named_source(bound.args["headers"], lambda name: address_fact(name, chosen), bound)
+    fields, part = narrowed(bound), chosen_part(bound)
+    return named_source(bound.args["headers"], lambda name: address_fact(name, part, fields), bound)
 
 
 def _address(bound: Bound, ctx: Compiling) -> Test:
@@ -54,18 +52,17 @@ def _guard(bound: Bound) -> tuple[Probe, ...] | None:
 
 def _check(bound: Bound, binding: Binding) -> None:
     """RFC 5228 5.1: only header fields that hold addresses make sense."""
-    names = bound.constant("headers")
-    for name in names if isinstance(names, tuple) else ():
+    for name, span in spots(bound, "headers"):
         if name.lower() not in FIELDS:
             hint = did_you_mean(name, FIELDS)
-            binding.error(bound.spans["headers"], f"the field '{name}' holds no addresses{hint}")
+            binding.error(span, f"the field '{name}' holds no addresses{hint}")
 
 
 EXTENSION = Extension(
     "",
     "5228",
     address_parts=(
-        AddressPart("all", lambda _local, _domain, whole: whole),
+        ALL,
         AddressPart("localpart", lambda local, _domain, _whole: local),
         AddressPart("domain", lambda _local, domain, _whole: domain or None),
     ),

@@ -5,6 +5,7 @@ RFC 5228 sections 3.1, 3.2 and 3.3. Done: all of it. Not done: nothing.
 
 from collections.abc import Sequence
 
+from sieve_like.declare import spots
 from sieve_like.interpreter import STOP, Run, Signal, Step, Test
 from sieve_like.spec import (
     Binding,
@@ -22,10 +23,10 @@ def _require(bound: Bound, binding: Binding) -> None:
     """Make capabilities available; RFC 5228 3.2: only at the top, and they must be known."""
     if binding.started or binding.depth:
         binding.error(bound.span, "'require' must stand at the top of the script, before all other commands")
-    names = bound.constant("capabilities")
-    if isinstance(names, tuple):
-        for name in names:
-            binding.require(name, bound.spans["capabilities"])
+        return
+    binding.started = False
+    for name, span in spots(bound, "capabilities"):
+        binding.require(name, span)
 
 
 def _nothing(bound: Bound, ctx: Compiling) -> Step:

@@ -1,4 +1,4 @@
-"""Tag :copy for fileinto and redirect: the implicit keep stays.
+"""Tag :copy for fileinto, redirect and pipe: the implicit keep stays.
 
 RFC 3894. Done: all of it.
 """
@@ -19,6 +19,6 @@ def _copy(action: Action, value: Value, run: Run) -> Action:
 EXTENSION = Extension(
     "copy",
     "3894",
-    tags=(AddedTag(("fileinto", "redirect"), Tag("copy", hook=Amend(_copy))),),
+    tags=(AddedTag(("fileinto", "redirect", "pipe"), Tag("copy", hook=Amend(_copy))),),
     card=__doc__,
 )

@@ -1,14 +1,17 @@
 """Test envelope: the addresses of the SMTP dialogue.
 
 RFC 5228 section 5.4. Done: "from", "to", and "auth" (who logged in), as other engines have it. "to" is the
-recipient before aliases. The null sender is "" in every part; source routes are dropped. Not done: several
-recipients in one run, since every recipient has a run of its own.
+recipient before aliases. The null sender is "" in every part; source routes are dropped. Extensions add the
+parts of RFC 6009. Not done: several recipients in one run, since every recipient has a run of its own.
 """
 
 from collections.abc import Sequence
 
 from sieve_like.address import join_address, split_envelope
+from sieve_like.declare import spots
 from sieve_like.errors import did_you_mean
+from sieve_like.ext._facts import ALL, chosen_part
+from sieve_like.ext._parameters import PARAMETERS, parameter
 from sieve_like.interpreter import Run, Test
 from sieve_like.matching import Source, match_guard, match_test, named_source
 from sieve_like.spec import (
@@ -48,17 +51,18 @@ def _values(run: Run, name: str, part: AddressPart) -> Sequence[str]:
     if path in {"", "<>"}:
         return ("",)  # RFC 5228 5.4: the null reverse-path is the empty string in every part
     local, domain = split_envelope(path)
-    value = part.part(local, domain or "", join_address(local, domain or ""))
+    whole = join_address(local, domain or "") if part.name == ALL.name else ""
+    value = part.of(run.settings)(local, domain or "", whole)
     return () if value is None else (value,)
 
 
 def _source(bound: Bound) -> Source:
-    assert bound.match is not None
-    part = bound.match.part
-    assert part is not None
-    chosen: AddressPart = part
+    chosen = chosen_part(bound)
+    zone = bound.args.get("zone")
 
     def fact(name: str) -> Fact:
+        if name in PARAMETERS:
+            return Fact("", lambda run: parameter(run, name, None if zone is None else str(zone.read(run))))
         return Fact(f"envelope {chosen.name} {name}", lambda run: _values(run, name, chosen))
 
     return named_source(bound.args["parts"], fact, bound)
@@ -73,11 +77,14 @@ def _guard(bound: Bound) -> tuple[Probe, ...] | None:
 
 
 def _check(bound: Bound, binding: Binding) -> None:
-    names, known = bound.constant("parts"), binding.envelope_parts()
-    for name in names if isinstance(names, tuple) else ():
+    known = binding.envelope_parts()
+    for name, span in spots(bound, "parts"):
         if name.lower() not in known:
             hint = did_you_mean(name, known)
-            binding.error(bound.spans["parts"], f"the envelope has no part '{name}'{hint}")
+            binding.error(span, f"the envelope has no part '{name}'{hint}")
+        elif bound.match is not None and bound.match.part_said and name.lower() in PARAMETERS:
+            # RFC 6009 3 and 5: these are no addresses.
+            binding.error(span, f"'{name}' of the envelope is no address and has no parts")
 
 
 EXTENSION = Extension(

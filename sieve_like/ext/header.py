@@ -4,15 +4,18 @@ RFC 5228 sections 5.5 and 5.7, RFC 2047 for encoded words. Done: all of it. A na
 matches nothing; the compiler warns about it.
 """
 
-from sieve_like.ext._facts import complain_about_field, field_fact
+from sieve_like.declare import spots
+from sieve_like.ext._facts import Extraction, complain_about_field, field_fact
 from sieve_like.interpreter import Run, Test
-from sieve_like.matching import Source, match_guard, match_test, named_source
+from sieve_like.matching import Source, match_guard, match_test, named_source, narrowed
 from sieve_like.spec import (
     Binding,
     Bound,
     Compiling,
     Extension,
+    Extract,
     Fact,
+    Fields,
     Kind,
     Matching,
     Positional,
@@ -22,7 +25,17 @@ from sieve_like.spec import (
 
 
 def _source(bound: Bound) -> Source:
-    return named_source(bound.args["headers"], field_fact, bound)
+    fields, extract = narrowed(bound), _extraction(bound)
+    return named_source(bound.args["headers"], lambda name: field_fact(name, fields, extract), bound)
+
+
+def _extraction(bound: Bound) -> Extraction | None:
+    """Return what the tags of other extensions compare of a field (`:param`), None for its whole text."""
+    for tag, expr in bound.hooks(Extract):
+        if isinstance(tag.hook, Extract):
+            extract, argument = tag.hook.extract, expr
+            return lambda run, name, value: extract(name, value, argument.read(run))
+    return None
 
 
 def _header(bound: Bound, ctx: Compiling) -> Test:
@@ -33,13 +46,16 @@ def _guard(bound: Bound) -> tuple[Probe, ...] | None:
     return match_guard(bound, _source(bound))
 
 
-def _exists_fact(name: str) -> Fact:
-    return Fact(f"exists {name}", lambda run: ("",) if run.message.header(name) else ())
+def _exists_fact(name: str, fields: Fields | None) -> Fact:
+    if fields is None:
+        return Fact(f"exists {name}", lambda run: ("",) if run.message.header(name) else ())
+    return Fact("", lambda run: ("",) if fields(run, name) else ())
 
 
 def _exists(bound: Bound, ctx: Compiling) -> Test:
     """Return whether all named fields are there."""
-    source = named_source(bound.args["headers"], _exists_fact, bound)
+    fields = narrowed(bound)
+    source = named_source(bound.args["headers"], lambda name: _exists_fact(name, fields), bound)
     if not ctx.traced:
         return lambda run: all(fact.values(run) for fact in source.all(run))
 
@@ -54,11 +70,10 @@ def _exists(bound: Bound, ctx: Compiling) -> Test:
 
 def check_names(bound: Bound, binding: Binding) -> None:
     """Warn about names that no field can have."""
-    names = bound.constant("headers")
-    for name in names if isinstance(names, tuple) else ():
+    for name, span in spots(bound, "headers"):
         complaint = complain_about_field(name)
         if complaint:
-            binding.warning(bound.spans["headers"], complaint)
+            binding.warning(span, complaint)
 
 
 HEADERS = Positional("headers", Kind.STRINGS)

@@ -5,7 +5,7 @@ needed.
 """
 
 from sieve_like.interpreter import Run, Test
-from sieve_like.spec import Bound, Compiling, Extension, Inner, Probe, TestSpec
+from sieve_like.spec import Binding, Bound, Compiling, Extension, Inner, Probe, TestSpec
 
 
 def _allof(bound: Bound, ctx: Compiling) -> Test:
@@ -57,15 +57,39 @@ def _any_guard(bound: Bound) -> tuple[Probe, ...] | None:
     return tuple(found)
 
 
+def _all_known(bound: Bound, binding: Binding) -> bool | None:
+    """Return the outcome where all inner tests have one, or one of them is false."""
+    del binding
+    known = [test.known for test in bound.tests]
+    return False if False in known else (None if None in known else True)
+
+
+def _any_known(bound: Bound, binding: Binding) -> bool | None:
+    del binding
+    known = [test.known for test in bound.tests]
+    return True if True in known else (None if None in known else False)
+
+
+def _opposite_known(bound: Bound, binding: Binding) -> bool | None:
+    del binding
+    known = bound.tests[0].known
+    return None if known is None else not known
+
+
+def _constant_known(bound: Bound, binding: Binding) -> bool | None:
+    del binding
+    return bound.name == "true"
+
+
 EXTENSION = Extension(
     "",
     "5228",
     tests=(
-        TestSpec("allof", _allof, tests=Inner.MANY, guard=_first_guard),
-        TestSpec("anyof", _anyof, tests=Inner.MANY, guard=_any_guard),
-        TestSpec("not", _not, tests=Inner.ONE),
-        TestSpec("true", _constant),
-        TestSpec("false", _constant),
+        TestSpec("allof", _allof, tests=Inner.MANY, guard=_first_guard, known=_all_known, settles=False),
+        TestSpec("anyof", _anyof, tests=Inner.MANY, guard=_any_guard, known=_any_known, settles=True),
+        TestSpec("not", _not, tests=Inner.ONE, known=_opposite_known),
+        TestSpec("true", _constant, known=_constant_known),
+        TestSpec("false", _constant, known=_constant_known),
     ),
     card=__doc__,
 )

@@ -7,7 +7,7 @@ text, `?` is one character of Unicode. A match sets the match variables only whe
 
 from collections.abc import Sequence
 
-from sieve_like.glob import Glob, Spans, compile_glob
+from sieve_like.glob import Spans, compile_glob
 from sieve_like.interpreter import Run
 from sieve_like.spec import Comparator, Extension, Matcher, MatchType, Originals
 
@@ -38,26 +38,39 @@ def _contains(comparator: Comparator, relation: str, keys: tuple[str, ...], orig
 
 def _matches(comparator: Comparator, relation: str, keys: tuple[str, ...], originals: Originals) -> Matcher:
     del relation
-    globs = tuple(compile_glob(comparator.fold(key)) for key in keys)
+    globs = [compile_glob(comparator.fold(key)) for key in keys]
+    # Most values lack the text that they would have to hold, which is quickly seen.
+    patterns = tuple((glob.literal(), glob.match) for glob in globs)
 
     def matcher(run: Run, values: Sequence[str]) -> bool:
         for number, value in enumerate(values):
-            for glob in globs:
-                spans = glob.match(value, run.charge)
+            for literal, match in patterns:
+                spans = match(value, run.charge) if literal in value else None
                 if spans is not None:
-                    _remember(run, glob, spans, value, originals(run)[number])
+                    _remember(run, spans, (value, originals(run)[number]), comparator)
                     return True
         return False
 
     return matcher
 
 
-def _remember(run: Run, glob: Glob, spans: Spans, value: str, original: str) -> None:
-    """Set ${0} and what the wildcards took, as it is written in the mail where folding kept the length."""
-    del glob
-    text = original if len(original) == len(value) else value
-    taken = [text[start:end] for start, end in spans[: run.limits.match_values - 1]]
-    run.match_values = [text, *taken]
+def _remember(run: Run, spans: Spans, texts: tuple[str, str], comparator: Comparator) -> None:
+    """Set ${0} and what the wildcards took, as it is in the mail; the texts are folded and original."""
+    folded, text = texts
+    wanted = spans[: run.limits.match_values - 1]
+    if len(folded) != len(text):
+        wanted = _in_original(wanted, text, comparator)
+    run.match_values = [text, *(text[start:end] for start, end in wanted)]
+
+
+def _in_original(spans: Spans, text: str, comparator: Comparator) -> Spans:
+    """Return where spans of a folded text lie in the text itself, when folding makes characters longer."""
+    places: list[int] = []
+    for at, character in enumerate(text):
+        places += [at] * len(comparator.fold(character))
+    places.append(len(text))
+    last = len(places) - 1
+    return tuple((places[min(start, last)], places[min(end, last)]) for start, end in spans)
 
 
 def _literal(key: str) -> tuple[str, str] | None:

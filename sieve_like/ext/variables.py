@@ -50,27 +50,32 @@ MODIFIERS = (
 )
 
 
-def _modifiers(bound: Bound) -> Sequence[Callable[[str], str]]:
+def applied_modifiers(bound: Bound) -> Sequence[Callable[[str], str]]:
     """Return what is applied to the value, the highest precedence first, whatever the order in the script."""
     tags = [tag for tag in bound.spec.tags if tag.key in bound.args] + [tag for tag, _ in bound.hooks(Modify)]
     hooks = [tag.hook for tag in tags if isinstance(tag.hook, Modify)]
     return [hook.modify for hook in sorted(hooks, key=lambda hook: -hook.precedence)]
 
 
-def _set(bound: Bound, ctx: Compiling) -> Step:
+def variable_writer(bound: Bound, ctx: Compiling) -> Callable[[Run, str], None]:
+    """Return what sets the variable that a command names in `name`."""
     space, dot, rest = str(bound.constant("name")).lower().partition(".")
-    read, modifiers, span = bound.args["value"].read, _modifiers(bound), bound.span
+    span = bound.span
     namespace = ctx.namespace(space) if dot else None
-    write = namespace.write if namespace is not None else None
+    if namespace is None or namespace.write is None:
+        return lambda run, value: run.set_variable(space, value, span)
+    write = namespace.write
+    return lambda run, value: write(run, rest, value)
+
+
+def _set(bound: Bound, ctx: Compiling) -> Step:
+    read, modifiers, write = bound.args["value"].read, applied_modifiers(bound), variable_writer(bound, ctx)
 
     def step(run: Run) -> Signal | None:
         value = str(read(run))
         for modify in modifiers:
             value = modify(value)
-        if write is None:
-            run.set_variable(space, value, span)
-        else:
-            write(run, rest, value)
+        write(run, value)
         return None
 
     return step
@@ -84,11 +89,14 @@ def complain_about_variable(value: str | int) -> str:
     return "" if NAME.match(name) else f"'{name}' can't be the name of a variable"
 
 
-def _check_set(bound: Bound, binding: Binding) -> None:
+def check_variable(bound: Bound, binding: Binding) -> None:
+    """Report a variable that can't be set."""
     name, span = str(bound.constant("name")).lower(), bound.spans["name"]
     if len(name) > binding.limits.variable_name:
         binding.error(span, f"the name of a variable has at most {binding.limits.variable_name} characters")
-    if "." in name:
+    if "." not in name:
+        binding.scope.is_shared(name)
+    else:
         space, _, rest = name.partition(".")
         namespace = find_namespace(space, rest, span, binding)
         if namespace is not None and namespace.write is None:
@@ -121,7 +129,7 @@ EXTENSION = Extension(
                 Positional("name", constant=True, check=complain_about_variable),
                 Positional("value"),
             ),
-            check=_check_set,
+            check=check_variable,
         ),
     ),
     tests=(

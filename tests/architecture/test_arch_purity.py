@@ -11,6 +11,8 @@ PURE = ("sieve_like", "mailgate.domain", "mailgate.errors", "mailgate.actions", 
 # Files that are allowed to touch the world, each with its reason.
 EXEMPT = {
     "sieve_like/cli.py": "a command line reads files and prints",
+    "sieve_like/commands": "its commands, a file each",
+    "sieve_like/testing/runner.py": "reads test files and what lies beside them, and asks the time once",
 }
 
 # What pure code may import besides our own modules. Everything else is an offence until it stands here with its reason.
@@ -51,7 +53,7 @@ def pure_files():
     """Every file below the line."""
     for path in architree.product_files():
         name = architree.module_name(path)
-        if name.startswith(PURE) and architree.relative(path) not in EXEMPT:
+        if name.startswith(PURE) and not architree.relative(path).startswith(tuple(EXEMPT)):
             yield path
 
 

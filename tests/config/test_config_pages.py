@@ -67,12 +67,13 @@ def test_example_file_changes_nothing():
 def test_example_file_without_its_comment_signs_is_valid(tmp_path):
     """Every commented setting is written rightly: taking the signs away gives the defaults and the examples."""
     text = re.sub(r"^#(?=[a-z_]+ = |\[)", "", manual.example(), flags=re.MULTILINE)
-    # A password alone is a complaint: these three lines need a user or a server beside them.
-    text = re.sub(r"^password = .*\n", "", text, flags=re.MULTILINE)
+    # A password alone is a complaint: these lines need a user or a server beside them, or a credential.
+    text = re.sub(r"^(?:password|secret) = .*\n", "", text, flags=re.MULTILINE)
     path = tmp_path / "mailgate.toml"
     path.write_text(text)
     settings = load(path)
-    assert sorted(settings.targets) == ["example-lmtp", "example-maildir", "example-null", "example-smtp"]
+    kinds = ("lmtp", "maildir", "null", "pipe", "smtp", "webhook")
+    assert sorted(settings.targets) == [f"example-{kind}" for kind in kinds]
     assert settings.limits == Settings().limits
     assert settings.answers == Settings().answers
     assert settings.listener == Settings().listener

@@ -126,10 +126,12 @@ def test_trace_shows_every_step(files, capsys):
     """Tests with what they compared, then the outcome."""
     assert main(["trace", str(files / "good.sieve"), str(files / "mail.eml")]) == 0
     out = capsys.readouterr().out
-    assert (
-        "   2: envelope :is :all i;ascii-casemap ['bob@example.org'] with ['bob@example.org'] -> true" in out
+    assert out == (
+        '   2  if envelope "to" "bob@example.org" { fileinto "B"; }\n'
+        "        envelope :is :all i;ascii-casemap ['bob@example.org'] with ['bob@example.org'] -> true\n"
+        "        fileinto B\n"
+        "line 2: fileinto mailbox='B'\n"
     )
-    assert "   2: fileinto B" in out
 
 
 def test_several_mails_are_named(files, capsys):
@@ -162,3 +164,87 @@ def test_it_runs_as_a_module(files):
         check=False,
     )
     assert done.returncode == 1
+
+
+def test_a_strict_check_fails_for_warnings(files, capsys):
+    """For those who want none."""
+    assert main(["check", "--strict", str(files / "odd.sieve")]) == 1
+    assert main(["check", "--strict", str(files / "good.sieve")]) == 0
+
+
+def test_a_folder_stands_for_its_scripts(files, capsys):
+    """All of them, in the order of their names; one without scripts is a mistake."""
+    assert main(["check", "--format", "gcc", str(files)]) == 1
+    assert [line.split(":")[0] for line in capsys.readouterr().out.splitlines()] == [
+        str(files / "bad.sieve"), str(files / "odd.sieve"),
+    ]  # fmt: skip
+    (files / "empty").mkdir()
+    assert main(["check", str(files / "empty")]) == 2
+
+
+@pytest.mark.parametrize("octets", [b"\x00\x01\x02\xff" * 200, b"\x7fELF" + bytes(range(256)), b"(" * 10_000])
+def test_a_file_that_is_no_script_is_refused_with_few_words(files, capsys, octets):
+    """A binary file is status 1 and not a page of noise."""
+    (files / "binary.sieve").write_bytes(octets)
+    assert main(["check", "--format", "gcc", str(files / "binary.sieve")]) == 1
+    assert 1 <= len(capsys.readouterr().out.splitlines()) <= 105
+
+
+def test_included_scripts_lie_beside_the_script(files, capsys):
+    """A personal one in `included/` or in the same folder, a global one in `included-global/`."""
+    (files / "included").mkdir()
+    (files / "included" / "a.sieve").write_text('require "fileinto"; fileinto "A";')
+    (files / "main.sieve").write_text('require "include"; include "a"; include :optional "nobody";')
+    assert main(["run", str(files / "main.sieve"), str(files / "mail.eml")]) == 0
+    assert "mailbox='A'" in capsys.readouterr().out
+
+
+def test_mailboxes_and_settings_of_the_installation_can_be_said(files, capsys):
+    """What a script asks the world is answered from the command line."""
+    (files / "ask.sieve").write_text(
+        'require ["mailbox", "environment", "fileinto"];\nif mailboxexists "B" { fileinto "B"; }\n'
+        'if environment "vnd.dovecot.config.x" "y" { fileinto "C"; }\n'
+    )
+    script, mail = str(files / "ask.sieve"), str(files / "mail.eml")
+    assert main(["run", script, mail]) == 0
+    assert capsys.readouterr().out == "implicit keep\n"
+    assert main(["run", script, mail, "--mailbox", "B"]) == 0
+    assert "mailbox='B'" in capsys.readouterr().out
+    with pytest.raises(SystemExit) as ended:
+        main(["run", script, mail, "--set", "nothing"])
+    assert ended.value.code == 2
+
+
+def test_extensions_are_listed(capsys):
+    """One line each, as data, and as the page of the documentation."""
+    assert main(["extensions"]) == 0
+    assert any(line.split()[:2] == ["fileinto", "5228"] for line in capsys.readouterr().out.splitlines())
+    assert main(["extensions", "--json"]) == 0
+    data = {one["capability"]: one for one in json.loads(capsys.readouterr().out) if one["capability"]}
+    assert data["vacation"]["commands"][0]["name"] == "vacation"
+    assert main(["extensions", "--markdown"]) == 0
+    assert "\n## fileinto\n" in capsys.readouterr().out
+
+
+def test_standard_input_is_read_once(files, capsys):
+    """It can't be the script and the mail."""
+    assert main(["run", "-", "-"]) == 2
+    assert "only once" in capsys.readouterr().err
+
+
+def test_the_trace_shows_lines_of_included_scripts(files, capsys):
+    """With the name of the script that they stand in."""
+    (files / "included").mkdir()
+    (files / "included" / "a.sieve").write_text("# first\ndiscard;\n")
+    (files / "main.sieve").write_text('require "include";\ninclude "a";\n')
+    assert main(["trace", str(files / "main.sieve"), str(files / "mail.eml")]) == 0
+    assert " a:2  discard;\n        discard\n" in capsys.readouterr().out
+
+
+def test_errors_of_included_scripts_have_their_name(files, capsys):
+    """As text, for editors, and as data."""
+    (files / "a.sieve").write_text("\n\nfrob;\n")
+    (files / "main.sieve").write_text('require "include";\ninclude "a";\n')
+    assert main(["check", "--format", "json", str(files / "main.sieve")]) == 1
+    places = {(one.get("script"), one["line"]) for one in json.loads(capsys.readouterr().out)}
+    assert places == {(None, 2), ("a", 3)}

@@ -3,7 +3,8 @@
 import pytest
 
 from sieve_like.address import complain_about_address, join_address, parse_list, parse_one, split_envelope
-from sieve_like.message import FIELD_OCTETS, Envelope, PlainMessage
+from sieve_like.message import Envelope, PlainMessage
+from sieve_like.mime import FIELD_OCTETS
 from sieve_like.words import decode_words
 
 
@@ -69,7 +70,7 @@ def test_address_lists(text, addresses):
 
 
 @pytest.mark.parametrize(
-    "text", ["a", "a@", "@b", "a@b@c", "<>", "<a@b", "a b@c", "a..b@c", "a@b.", '"open', "<a@b> x", ".a@b"]
+    "text", ["a", "a@", "@b", "a@b@c", "<>", "<a@b", "a b@c", "a..b@c", "a@b.", '"open', "<a@b> <c@d>", ".a@b"]
 )
 def test_invalid_addresses_have_only_their_text(text):
     """They are kept, marked, with what was written."""
@@ -89,6 +90,8 @@ def test_one_address():
     """Only exactly one valid address is one."""
     assert parse_one("Bob <b@c.example>").address == "b@c.example"
     assert parse_one("b@c.example, d@e.example") is None
+    assert parse_one("<b@c.example> x") is None
+    assert parse_list("<b@c.example> x")[0].address == "b@c.example"
     assert complain_about_address("b") == "'b' is not a valid e-mail address"
 
 

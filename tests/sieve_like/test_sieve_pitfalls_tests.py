@@ -127,10 +127,11 @@ def test_pitfall_19_invalid_addresses():
 
 
 def test_pitfall_19_an_empty_field_matches_empty():
-    """An address field without anything is "" as a whole."""
+    """An address field without anything is "" as a whole, and in every part; an absent one is nothing."""
     message = mail("Cc:")
     assert holds('address :all :is "cc" ""', message)
-    assert not holds('address :localpart :is "cc" ""', message)
+    assert holds('address :localpart :is "cc" ""', message)
+    assert not holds('address :localpart :is "to" ""', message)
     assert not holds('address :all :is "to" ""', message)
 
 

@@ -79,10 +79,14 @@ def test_a_dovecot_that_was_stopped_keeps_the_mail_with_us(dovecot_lmtp, running
 
 
 def test_dovecot_reads_our_maildirs(dovecot_lmtp):
-    """Folders with umlauts, flags and sizes in names are what Dovecot expects of a Maildir++."""
+    """Folders with umlauts, flags, keywords and sizes in names are what Dovecot expects of a Maildir++."""
     server = dovecot_lmtp()
     home = server.home("ann")
-    jobs = [new_job(1), new_job(2, folder="Entwürfe", flags=("\\Seen",)), new_job(3, folder="Lists.Python")]
+    jobs = [
+        new_job(1),
+        new_job(2, folder="Entwürfe", flags=("\\Seen", "$Urgent", "later")),
+        new_job(3, folder="Lists.Python"),
+    ]
     hand_over(MaildirTarget(MaildirOptions(str(home / "Maildir"))), jobs)
     for path in (home, *home.rglob("*")):
         shutil.chown(path, "mail", "mail")
@@ -94,5 +98,5 @@ def test_dovecot_reads_our_maildirs(dovecot_lmtp):
     rows = sorted(line.split("\t")[:2] for line in done.stdout.splitlines()[1:])
     folders = [mailbox for mailbox, _ in rows]
     assert folders == ["Entwürfe", "INBOX", "Lists.Python"]
-    assert "\\Seen" in rows[0][1]
+    assert set(rows[0][1].split()) >= {"\\Seen", "$Urgent", "later"}
     assert "\\Seen" not in rows[1][1]

@@ -55,13 +55,51 @@ def test_a_name_tells_the_size_and_is_fit_for_every_system(tmp_path):
 
 
 def test_flags_put_a_mail_into_cur(tmp_path):
-    """IMAP flags become sorted letters; keywords have none."""
-    flags = ("\\Seen", "\\Answered", "\\flagged", "$label")
-    deliver(new_job(flags=flags), new_job(2, flags=("$label",)), path=tmp_path)
-    first, second = files(tmp_path)
-    assert first.startswith("cur/")
-    assert first.endswith(":2,FRS")
-    assert second.startswith("new/")
+    """IMAP flags become sorted letters, keywords the letters of the folder's list; no flag stays in new/."""
+    flags = ("\\Seen", "\\Answered", "\\flagged", "\\Recent")
+    deliver(new_job(flags=flags), new_job(2, flags=("$label", "other", "$LABEL")), path=tmp_path)
+    (first,) = (tmp_path / "cur").glob("*Q1.*")
+    (second,) = (tmp_path / "cur").glob("*Q2.*")
+    assert first.name.endswith(":2,FRS")
+    assert second.name.endswith(":2,ab")
+    assert (tmp_path / "dovecot-keywords").read_text() == "0 $label\n1 other\n"
+
+
+def test_keywords_go_on_where_the_list_ends(tmp_path):
+    """What Dovecot has listed keeps its letter, a new keyword has the next one, the 27th has none."""
+    for part in ("tmp", "new", "cur"):
+        (tmp_path / part).mkdir()
+    (tmp_path / "dovecot-keywords").write_text("".join(f"{n} word{n}\n" for n in range(25)))
+    deliver(new_job(flags=("word3", "fresh", "toomany")), path=tmp_path)
+    (mail,) = (tmp_path / "cur").iterdir()
+    assert mail.name.endswith(":2,dz")
+    assert (tmp_path / "dovecot-keywords").read_text().endswith("24 word24\n25 fresh\n")
+    assert not (tmp_path / "dovecot-uidlist.lock").exists()
+
+
+def test_a_list_that_is_locked_costs_the_keyword_not_the_mail(tmp_path, monkeypatch):
+    """While Dovecot holds its lock the mail is delivered all the same."""
+    monkeypatch.setattr("mailgate.targets._keywords.WAIT_S", 0.05)
+    for part in ("tmp", "new", "cur"):
+        (tmp_path / part).mkdir()
+    (tmp_path / "dovecot-uidlist.lock").touch()
+    (outcome,) = deliver(new_job(flags=("\\Seen", "fresh")), path=tmp_path)
+    assert outcome == Sent("stored in INBOX")
+    (mail,) = (tmp_path / "cur").iterdir()
+    assert mail.name.endswith(":2,S")
+    assert (tmp_path / "dovecot-uidlist.lock").exists()
+
+
+def test_a_lock_that_was_left_behind_is_taken_away(tmp_path):
+    """A lock far older than Dovecot's own time-out belongs to nobody."""
+    for part in ("tmp", "new", "cur"):
+        (tmp_path / part).mkdir()
+    lock = tmp_path / "dovecot-uidlist.lock"
+    lock.touch()
+    os.utime(lock, (0, 0))
+    deliver(new_job(flags=("fresh",)), path=tmp_path)
+    (mail,) = (tmp_path / "cur").iterdir()
+    assert mail.name.endswith(":2,a")
 
 
 def test_folders_are_made_as_maildir_plus_plus(tmp_path):

@@ -14,6 +14,8 @@ OPTIONS = {
     "lmtp": {"address": "tcp:127.0.0.1:24"},
     "smtp": {"host": "127.0.0.1"},
     "null": {},
+    "pipe": {"command": ("/bin/cat",)},
+    "webhook": {"url": "https://hooks.example.org/mail"},
 }
 
 

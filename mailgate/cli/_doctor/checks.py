@@ -14,7 +14,7 @@ from mailgate.control import ControlError, NotRunningError
 from mailgate.errors import SettingsError
 from mailgate.store import queries
 from mailgate.store.db import Store, open_store
-from mailgate.wiring import store_options
+from mailgate.wiring import listed_names, store_options
 
 CHECKS: Final[tuple[Check, ...]] = (
     house.surroundings,
@@ -53,7 +53,8 @@ def examine(call: Call, *, thorough: bool) -> Iterator[Finding]:
         return
     try:
         with queries.reading(store) as connection:
-            present = look(connection, settings.rules.recipient_delimiter, settings.targets)
+            delimiter, listed = settings.rules.recipient_delimiter, listed_names(settings)
+            present = look(connection, delimiter, settings.targets, listed)
         patient = Patient(call, settings, store, present, status, thorough)
         for check in CHECKS:
             yield from _guarded(check, patient)

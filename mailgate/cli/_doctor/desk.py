@@ -10,8 +10,8 @@ from mailgate.rules.scripts import CatalogueNames
 from mailgate.store import queries
 from mailgate.store.outbox_rows import depths, oldest
 from mailgate.wiring import language
-from sieve_like.cli import complaints as script_complaints
 from sieve_like.errors import Severity
+from sieve_like.reporting import complaints as script_complaints
 
 # A mail that waits an hour for the relay is no hiccup any more.
 OLD_S: Final = 3600

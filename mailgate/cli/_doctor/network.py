@@ -14,7 +14,7 @@ from mailgate.cli._doctor.finding import ASK_S, Finding, Patient
 from mailgate.config.listener import Listener
 from mailgate.config.relay import Relay
 from mailgate.config.secret import SecretError
-from mailgate.config.targets import LmtpTarget, MaildirTarget, SmtpTarget
+from mailgate.config.targets import LmtpTarget, MaildirTarget, PipeTarget, SmtpTarget, WebhookTarget
 from mailgate.domain.address import split
 from mailgate.domain.routing import Route
 from mailgate.store.business import is_pattern
@@ -165,8 +165,20 @@ def targets(patient: Patient) -> Iterator[Finding]:
                 yield _lmtp(name, part, hostname)
             case SmtpTarget():
                 yield _smtp("targets", name, part, hostname)
+            case PipeTarget():
+                yield _program(name, part)
+            case WebhookTarget():
+                # A call would be a delivery; whether it works is seen in the outbox.
+                yield Finding("targets", "ok", f"{name}: {part.url} is called when a rule says so")
             case _:
                 yield Finding("targets", "warn", f"{name}: throws mail away", "")
+
+
+def _program(name: str, part: PipeTarget) -> Finding:
+    if os.access(part.command[0], os.X_OK):
+        return Finding("targets", "ok", f"{name}: {part.command[0]} can be run")
+    text = f"{name}: {part.command[0]} can't be run by this user"
+    return Finding("targets", "fail", text, "its mail waits in the outbox; look at the program and its mode")
 
 
 def _maildir(name: str, part: MaildirTarget) -> Finding:

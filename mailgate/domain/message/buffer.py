@@ -13,6 +13,9 @@ Readable = bytes | bytearray | memoryview | mmap.mmap
 WINDOW: Final = 1024 * 1024
 
 
+_WHOLE: Final = (bytes, mmap.mmap)  # what can be searched as it is
+
+
 class Buffer:
     """Read-only octets with one search for every kind; `searched` counts the octets it looked at."""
 
@@ -20,8 +23,12 @@ class Buffer:
 
     def __init__(self, octets: Readable) -> None:
         self.octets: bytes | memoryview | mmap.mmap
-        self.octets = octets if isinstance(octets, bytes | mmap.mmap) else _flat(octets)
-        self.size = len(octets) if isinstance(octets, bytes) else len(self.octets)
+        if isinstance(octets, _WHOLE):
+            self.octets = octets
+            self.size = len(octets)
+        else:
+            self.octets = _flat(octets)
+            self.size = len(self.octets)
         self.searched = 0
 
     def find(self, needle: bytes, start: int, end: int) -> int:

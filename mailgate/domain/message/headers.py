@@ -7,6 +7,7 @@ no field ends the section, and the body begins with it, as Postfix and Python's 
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from mailgate.domain.message.buffer import Buffer
@@ -20,8 +21,9 @@ from mailgate.domain.message.words import decode
 # quantifiers are possessive: no octet is ever tried twice.
 _FIELD: Final = re.compile(rb"(?:([!-9;-~]++)[ \t]*+:)?+([^\n]*+(?:\n[ \t][^\n]*+)*+)\n")
 _BLANK_LINE: Final = re.compile(rb"\n\r?+\n")
-_FOLD: Final = re.compile(rb"\r?\n(?=[ \t])")
+_FOLD: Final = re.compile(rb"\r?\n[ \t]")
 _BLANKS: Final = b" \t\r\n"
+_LINE_STARTS: Final = (b"\n", b"\r")
 _EMPTY_LINES: Final = (b"\n", b"\r\n")
 _MBOX_FROM: Final = (b"From ", b">From ")
 
@@ -42,9 +44,15 @@ class HeaderField:
 
 
 def unfold(value: bytes) -> bytes:
-    """Return a raw value without line ends before blanks (RFC 5322 2.2.3) and without blanks around it."""
+    """Return a raw value on one line (RFC 5322 2.2.3), trimmed; a tab behind the line end becomes a blank."""
     value = value.strip(_BLANKS)
-    return _FOLD.sub(b"", value) if b"\n" in value else value
+    return _FOLD.sub(b" ", value) if b"\n" in value else value
+
+
+@lru_cache(maxsize=512)
+def _key(name: str) -> bytes:
+    """Return a name as it stands in the index; one that isn't ASCII is no field name and finds nothing."""
+    return name.lower().encode("utf-8", "replace")
 
 
 class HeaderBlock:
@@ -52,23 +60,17 @@ class HeaderBlock:
 
     # Not slotted: lazy attributes need the dictionary.
 
-    def __init__(self, fields: list[tuple[bytes, bytes]], body_start: int, section: bytes) -> None:
+    def __init__(
+        self, fields: list[tuple[bytes, bytes]], lower: list[bytes], body_start: int, section: bytes
+    ) -> None:
         self.pairs = fields
         self.body_start = body_start
         self._section = section
+        self._lower = lower  # the names in lower case, in the order of the fields
+        # The last field of each name: nearly always the only one.
+        self._index = dict(zip(lower, fields, strict=True))
         self._values: dict[str, list[bytes]] = {}
         self._texts: dict[str, list[str]] = {}
-
-    @lazy
-    def _index(self) -> dict[bytes, list[bytes]]:
-        index: dict[bytes, list[bytes]] = {}
-        for name, value in self.pairs:
-            key = name.lower()
-            if key in index:
-                index[key].append(value)
-            else:
-                index[key] = [value]
-        return index
 
     @lazy
     def fields(self) -> tuple[HeaderField, ...]:
@@ -85,10 +87,16 @@ class HeaderBlock:
         """Return the unfolded, trimmed values of all fields of this name, in order; not to be changed."""
         values = self._values.get(name)
         if values is None:
-            # A name that isn't ASCII is no field name, so its octets find nothing.
-            found = self._index.get(name.lower().encode("utf-8", "replace"), [])
-            values = self._values[name] = [unfold(value) for value in found]
+            values = self._values[name] = self._find(_key(name))
         return values
+
+    def _find(self, lower: bytes) -> list[bytes]:
+        field = self._index.get(lower)
+        if field is None:
+            return []
+        if self._lower.count(lower) == 1:
+            return [unfold(field[1])]
+        return [unfold(value) for name, value in self.pairs if name.lower() == lower]
 
     def texts(self, name: str) -> list[str]:
         """Return the values with encoded words decoded (RFC 2047), in order; not to be changed."""
@@ -104,7 +112,7 @@ class HeaderBlock:
 
     def count(self, lower: bytes) -> int:
         """Return how many fields have this name, given in lower case."""
-        return len(self._index.get(lower, ()))
+        return self._lower.count(lower)
 
     def note_section(self, notes: Notes) -> None:
         """Note what is odd about the octets of the section and about repeated fields (of the mail itself)."""
@@ -117,8 +125,7 @@ class HeaderBlock:
             notes.add(Defect.SPACE_BEFORE_COLON)
         if not section.isascii() and not _is_utf8(section):
             notes.add(Defect.HEADER_NOT_UTF8)
-        repeated = [name for name, values in self._index.items() if len(values) > 1]
-        if not _ONCE.isdisjoint(repeated):
+        if len(self._index) < len(self._lower) and any(self.count(name) > 1 for name in _ONCE):
             notes.add(Defect.DUPLICATE_FIELD)
 
 
@@ -129,8 +136,10 @@ def read_header(buffer: Buffer, start: int, end: int, notes: Notes) -> HeaderBlo
     noted.
     """
     octets = buffer.octets
-    if buffer.cut(start, min(start + 2, end)).startswith(_EMPTY_LINES):
-        return HeaderBlock([], start + (1 if octets[start] == _LF else 2), b"")
+    if octets[start : start + 1] in _LINE_STARTS and buffer.cut(start, min(start + 2, end)).startswith(
+        _EMPTY_LINES
+    ):
+        return HeaderBlock([], [], start + (1 if octets[start] == _LF else 2), b"")
     capped = min(end, start + HEADER_SECTION)
     blank = _BLANK_LINE.search(octets, start, capped)
     if blank is None and capped < end:
@@ -155,17 +164,18 @@ def _block(section: bytes, start: int, body_start: int, notes: Notes) -> HeaderB
         notes.add(Defect.MBOX_FROM)
         skipped = section.index(b"\n") + 1
     fields = _FIELD.findall(section, skipped)
-    if fields and b"" in dict(fields):
+    lower = [name.lower() for name, _ in fields]
+    if b"" in lower:
         notes.add(Defect.MISSING_SEPARATOR)
-        number = next(n for n, (name, _) in enumerate(fields) if not name)
+        number = lower.index(b"")
         body_start = start + _offset(section, skipped, number)
-        fields = fields[:number]
+        fields, lower = fields[:number], lower[:number]
     if len(fields) > HEADERS:
         notes.add(Defect.TOO_MANY_HEADERS)
-        fields = fields[:HEADERS]
+        fields, lower = fields[:HEADERS], lower[:HEADERS]
     if len(section) > HEADER and any(len(value) > HEADER for _, value in fields):
         notes.add(Defect.HEADER_TOO_LONG)
-    return HeaderBlock(fields, body_start, section)
+    return HeaderBlock(fields, lower, body_start, section)
 
 
 def _offset(section: bytes, skipped: int, number: int) -> int:

@@ -1,4 +1,4 @@
-"""What the business changes: addresses, queues, templates, scripts.
+"""What the business changes: addresses, queues, agents, templates, scripts.
 
 `origin` names the file that a row came from ("" = made by hand); `version` grows with each change of the row.
 """
@@ -23,12 +23,30 @@ class Address(Row):
 
 
 class Queue(Row):
-    """A queue: the address it answers from, its language, whether it is on."""
+    """A queue: the address it answers from, its language, whether it is on, its business hours.
+
+    `holidays` is a JSON list of dates, "" for none.
+    """
 
     name = TextField(primary_key=True)
     address = text_column()
     from_name = text_column()
     language = text_column()
+    enabled = int_column()
+    hours = text_column()
+    timezone = text_column()
+    holidays = text_column()
+    origin = text_column()
+    version = int_column()
+    changed_at = int_column()
+
+
+class Agent(Row):
+    """Somebody who answers: the address for notices, and the queues (a JSON list)."""
+
+    name = TextField(primary_key=True)
+    address = text_column()
+    queues = text_column()
     enabled = int_column()
     origin = text_column()
     version = int_column()

@@ -1,6 +1,6 @@
 """The mails as they came, what became of them for each recipient, and why."""
 
-from peewee import SQL, BigAutoField, BigIntegerField, BlobField
+from peewee import SQL, BigAutoField, BigIntegerField, BlobField, CompositeKey, TextField
 
 from mailgate.store.models.base import Row, int_column, text_column
 
@@ -88,6 +88,38 @@ class Filing(Row):
     delivery_id = BigIntegerField(index=True)
     folder = text_column()
     flags = text_column()
+
+
+class Edition(Row):
+    """A mail as rules have edited it: `octets` are its beginning, the rest is the mail's from `tail` on.
+
+    `stored` is "inline", or "file" where the beginning itself lies below the blob folder, named by `sha256`.
+    """
+
+    id = BigAutoField()
+    message_id = BigIntegerField(index=True)
+    sha256 = BlobField()
+    size = int_column()
+    tail = int_column()
+    stored = text_column()
+    octets = BlobField()
+
+
+Edition.add_index(Edition.index(Edition.sha256, where=SQL("stored = 'file'")))
+
+
+class EditedPlace(Row):
+    """A place of a delivery in our own store that holds an edited mail instead of the one that came."""
+
+    delivery_id = BigIntegerField()
+    folder = TextField()
+    edition_id = int_column()
+
+    class Meta:
+        """One row per delivery and folder."""
+
+        primary_key = CompositeKey("delivery_id", "folder")
+        without_rowid = True
 
 
 class Trace(Row):

@@ -18,8 +18,8 @@ def test_pitfall_17_values_are_unfolded_trimmed_and_decoded():
 
 
 def test_pitfall_17_a_fold_within_words_keeps_one_space():
-    """Unfolding removes the line end only; the blank behind it stays, and just that."""
-    assert view("Subject: one", " two", "\tthree", "").header("subject") == [b"one two\tthree"]
+    """Of a fold one blank stays, also where it was a tab."""
+    assert view("Subject: one", " two", "\tthree", "").header("subject") == [b"one two three"]
 
 
 def test_pitfall_17_a_fold_between_encoded_words_keeps_none():

@@ -1,5 +1,7 @@
-require ["fileinto", "reject", "variables",
-         "vnd.mailgate.ticket", "vnd.mailgate.contact", "vnd.mailgate.reply"];
+require [
+    "fileinto", "reject", "variables", "vnd.mailgate.ticket", "vnd.mailgate.contact",
+    "vnd.mailgate.reply"
+];
 
 # rule:[Lists are for reading]
 if exists "List-Id" {

@@ -1,0 +1,13 @@
+"""What our extensions may ask while a script runs."""
+
+from mailgate.domain.action import Plan
+
+
+class Question:
+    """A question of one of our extensions, answered from the plan: the database plus its effects."""
+
+    __slots__ = ()
+
+    def answer(self, plan: Plan) -> object:
+        """Return what the script is told."""
+        raise NotImplementedError

@@ -1,0 +1,4 @@
+require ["editheader", "reject"];
+addheader "X-Added" "yes";
+keep;
+reject "no";

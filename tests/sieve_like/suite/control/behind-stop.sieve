@@ -1,0 +1,3 @@
+stop;
+frop;
+if true { stop; friep; }

@@ -1,0 +1,63 @@
+if header :is "a" "b" {
+if header :is "a" "b" {
+if header :is "a" "b" {
+if header :is "a" "b" {
+if header :is "a" "b" {
+if header :is "a" "b" {
+if header :is "a" "b" {
+if header :is "a" "b" {
+if header :is "a" "b" {
+if header :is "a" "b" {
+if header :is "a" "b" {
+if header :is "a" "b" {
+if header :is "a" "b" {
+if header :is "a" "b" {
+if header :is "a" "b" {
+if header :is "a" "b" {
+if header :is "a" "b" {
+if header :is "a" "b" {
+if header :is "a" "b" {
+if header :is "a" "b" {
+if header :is "a" "b" {
+if header :is "a" "b" {
+if header :is "a" "b" {
+if header :is "a" "b" {
+if header :is "a" "b" {
+if header :is "a" "b" {
+if header :is "a" "b" {
+if header :is "a" "b" {
+if header :is "a" "b" {
+if header :is "a" "b" {
+if header :is "a" "b" {
+keep;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}

@@ -1,0 +1,65 @@
+if header :is "a" "b" {
+if header :is "a" "b" {
+if header :is "a" "b" {
+if header :is "a" "b" {
+if header :is "a" "b" {
+if header :is "a" "b" {
+if header :is "a" "b" {
+if header :is "a" "b" {
+if header :is "a" "b" {
+if header :is "a" "b" {
+if header :is "a" "b" {
+if header :is "a" "b" {
+if header :is "a" "b" {
+if header :is "a" "b" {
+if header :is "a" "b" {
+if header :is "a" "b" {
+if header :is "a" "b" {
+if header :is "a" "b" {
+if header :is "a" "b" {
+if header :is "a" "b" {
+if header :is "a" "b" {
+if header :is "a" "b" {
+if header :is "a" "b" {
+if header :is "a" "b" {
+if header :is "a" "b" {
+if header :is "a" "b" {
+if header :is "a" "b" {
+if header :is "a" "b" {
+if header :is "a" "b" {
+if header :is "a" "b" {
+if header :is "a" "b" {
+if header :is "a" "b" {
+keep;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}

@@ -1,0 +1,4 @@
+require "fileinto";
+require ["fileinto", "copy"];
+require "copy";
+fileinto :copy "A";

@@ -1,0 +1,2 @@
+require ["frop", "fileinto", "friep"];
+require "frml";

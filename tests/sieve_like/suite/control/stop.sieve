@@ -1,0 +1,6 @@
+require "fileinto";
+fileinto "A";
+if true {
+	stop;
+}
+fileinto "B";

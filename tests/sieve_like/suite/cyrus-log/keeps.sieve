@@ -1,0 +1,4 @@
+require ["vnd.cyrus.log", "variables"];
+
+set "text" "frop";
+log "text: ${text}";

@@ -1,0 +1,2 @@
+require "duplicate";
+if duplicate :header "X-Event" :uniqueid "4711" { stop; }

@@ -1,0 +1,4 @@
+require ["duplicate", "reject"];
+if duplicate { stop; }
+reject "a";
+reject "b";

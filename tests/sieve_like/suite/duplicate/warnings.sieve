@@ -1,0 +1,3 @@
+require "duplicate";
+if duplicate :seconds 100000000 { stop; }
+if duplicate :header "X Event" { stop; }

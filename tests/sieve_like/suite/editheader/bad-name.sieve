@@ -1,0 +1,5 @@
+require ["editheader", "variables"];
+
+addheader "X-New" "value";
+set "name" "X-Field:";
+addheader "${name}" "value";

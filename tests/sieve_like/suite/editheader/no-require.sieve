@@ -1,0 +1,2 @@
+addheader "X-Field" "value";
+deleteheader "X-Field";

@@ -1,0 +1,2 @@
+redirect "a@example.org";
+if header "subject" "${unicode:d800}" { keep; }

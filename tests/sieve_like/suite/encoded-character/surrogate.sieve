@@ -1,0 +1,3 @@
+require ["encoded-character", "fileinto"];
+fileinto "${unicode:d800}";
+fileinto "${unicode:41 DFFF}";

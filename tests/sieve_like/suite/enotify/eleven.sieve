@@ -1,0 +1,12 @@
+require "enotify";
+notify "mailto:n1@example.net";
+notify "mailto:n2@example.net";
+notify "mailto:n3@example.net";
+notify "mailto:n4@example.net";
+notify "mailto:n5@example.net";
+notify "mailto:n6@example.net";
+notify "mailto:n7@example.net";
+notify "mailto:n8@example.net";
+notify "mailto:n9@example.net";
+notify "mailto:n10@example.net";
+notify "mailto:n11@example.net";

@@ -1,0 +1,2 @@
+notify "mailto:a@example.net";
+if valid_notify_method "mailto:a@example.net" { stop; }

@@ -1,0 +1,3 @@
+require ["enotify", "variables"];
+set "scheme" "frop";
+notify "${scheme}:a@example.net";

@@ -1,0 +1,4 @@
+require "envelope";
+
+if envelope "notify" "SUCCESS" { stop; }
+if envelope "envid" "x" { stop; }

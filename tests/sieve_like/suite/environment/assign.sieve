@@ -1,0 +1,3 @@
+require ["variables", "vnd.dovecot.environment"];
+
+set "env.name" "frop";

@@ -1,0 +1,3 @@
+require ["variables", "environment", "fileinto"];
+
+fileinto "${env.name}";

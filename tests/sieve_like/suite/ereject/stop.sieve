@@ -1,0 +1,2 @@
+require ["reject", "ereject", "fileinto", "copy", "vacation", "enotify", "imap4flags", "duplicate"];
+ereject "no"; stop; keep;

@@ -1,0 +1,2 @@
+require ["reject", "ereject", "fileinto", "copy", "vacation", "enotify", "imap4flags", "duplicate"];
+vacation "Away"; ereject "no";

@@ -1,0 +1,2 @@
+if header :list "from" ":addrbook:default" { keep; }
+redirect :list ":addrbook:default";

@@ -1,0 +1,3 @@
+require "extlists";
+
+redirect :list ":addrbook:frop";

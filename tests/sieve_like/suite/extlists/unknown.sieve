@@ -1,0 +1,3 @@
+require "extlists";
+
+if header :list "from" ":addrbook:frop" { keep; }

@@ -1,0 +1,7 @@
+require ["foreverypart", "fileinto"];
+
+foreverypart {
+	fileinto "once";
+	stop;
+}
+fileinto "never";

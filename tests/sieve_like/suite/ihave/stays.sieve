@@ -1,0 +1,5 @@
+require "ihave";
+if ihave ["fileinto", "copy"] {
+	fileinto :copy "A";
+}
+fileinto "B";

@@ -1,0 +1,3 @@
+setflag "\\Seen";
+addflag "\\Seen";
+keep :flags "\\Seen";

@@ -1,0 +1,4 @@
+require "imap4flags";
+
+setflag "v" "\\Seen";
+if hasflag "v" "\\Seen" { stop; }

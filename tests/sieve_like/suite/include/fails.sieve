@@ -1,0 +1,3 @@
+require ["include", "fileinto"];
+fileinto "A";
+include "fails";

@@ -1,0 +1,12 @@
+require ["include", "variables"];
+set "used" "x";
+global "used";
+global;
+global 1;
+global "a b";
+global "a.b";
+global "1";
+set "global.1" "x";
+set "global.a.b" "x";
+global ["fine", "as_well"];
+set "fine" "x";

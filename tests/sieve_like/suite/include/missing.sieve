@@ -1,0 +1,4 @@
+require "include";
+include "nobody";
+include :global "nobody";
+include :optional "nobody";

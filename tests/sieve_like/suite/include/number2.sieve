@@ -1,0 +1,4 @@
+require "include";
+include "counts";
+include "inner";
+include "counts";

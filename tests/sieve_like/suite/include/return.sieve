@@ -1,0 +1,6 @@
+require ["include", "fileinto"];
+fileinto "A";
+if true {
+	return;
+}
+fileinto "B";

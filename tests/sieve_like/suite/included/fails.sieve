@@ -1,0 +1,2 @@
+require "ihave";
+error "it fails as it should";

@@ -1,0 +1,3 @@
+require ["include", "variables"];
+set "global.count" "${global.count}o";
+include :once "once-itself";

@@ -1,0 +1,4 @@
+require ["include", "variables"];
+set "global.steps" "${global.steps}(";
+include "inner";
+set "global.steps" "${global.steps})";

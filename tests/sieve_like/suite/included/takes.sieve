@@ -1,0 +1,3 @@
+require ["include", "variables"];
+global ["given", "taken"];
+set "taken" "<${given}>";

@@ -1,0 +1,2 @@
+frop;
+friep;

@@ -1,0 +1,5 @@
+keep;
+# comment
+if true {
+	stop;
+}

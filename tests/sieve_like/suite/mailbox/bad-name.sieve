@@ -1,0 +1,3 @@
+require ["mailbox", "encoded-character"];
+
+if mailboxexists "${hex:ff}frop" { keep; }

@@ -1,0 +1,3 @@
+require "fileinto";
+
+fileinto :mailboxid "F1" "Work";

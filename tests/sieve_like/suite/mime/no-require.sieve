@@ -1,0 +1,2 @@
+if header :mime "a" "b" { keep; }
+if exists :mime "a" { keep; }

@@ -1,0 +1,2 @@
+require "fileinto";
+if exists "X-First" { fileinto "A"; }

@@ -1,0 +1,2 @@
+require ["variables", "fileinto"];
+if string "${v}" "1" { fileinto "A"; }

@@ -1,0 +1,5 @@
+require "processcalendar";
+
+processcalendar :outcome "o";
+processcalendar :reason "r";
+processcalendar :organizers "list";

@@ -1,0 +1,3 @@
+require ["redirect-deliverby", "variables"];
+set "when" "tomorrow";
+redirect :bytimeabsolute "${when}" "other@example.net";

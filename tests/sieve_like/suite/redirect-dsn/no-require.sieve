@@ -1,0 +1,2 @@
+redirect :notify "NEVER" "a@example.net";
+redirect :ret "FULL" "a@example.net";

@@ -1,0 +1,3 @@
+require ["redirect-dsn", "variables"];
+set "when" "sometimes";
+redirect :notify "${when}" "other@example.net";

@@ -1,0 +1,3 @@
+require ["regex", "variables"];
+set "pattern" "(";
+if header :regex "subject" "${pattern}" { keep; }

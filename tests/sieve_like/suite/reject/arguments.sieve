@@ -1,0 +1,5 @@
+require "reject";
+reject;
+reject 3;
+reject "a" "b";
+reject :copy "a";

@@ -1,0 +1,3 @@
+require ["replace", "variables"];
+set "who" "nobody";
+replace :from "${who}" "text";

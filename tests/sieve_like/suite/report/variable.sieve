@@ -1,0 +1,3 @@
+require ["vnd.dovecot.report", "variables"];
+set "who" "nobody";
+report "abuse" "text" "${who}";

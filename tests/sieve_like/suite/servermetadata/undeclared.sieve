@@ -1,0 +1,3 @@
+require "mboxmetadata";
+
+if servermetadata "/private/frop" "x" { keep; }

@@ -1,0 +1,3 @@
+require ["snooze", "reject"];
+snooze "09:00";
+reject "no";

@@ -1,0 +1,3 @@
+require "virustest";
+
+if spamtest "1" { keep; }

@@ -1,0 +1,5 @@
+require "spamtestplus";
+
+if spamtest :percent :percent "50" { keep; }
+if spamtest :percent 50 { keep; }
+if spamtest :percent ["50"] { keep; }

@@ -1,0 +1,4 @@
+require ["special-use", "fileinto", "variables"];
+
+set "use" "Junk";
+fileinto :specialuse "${use}" "Spam";

@@ -1,0 +1,2 @@
+if address :user "to" "x" { keep; }
+if address :detail "to" "x" { keep; }

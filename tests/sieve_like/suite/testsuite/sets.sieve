@@ -1,0 +1,3 @@
+require "variables";
+set "own" "inner";
+if header :matches "subject" "*" { set "seen" "${1}"; }

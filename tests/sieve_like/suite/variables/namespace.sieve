@@ -1,0 +1,3 @@
+require ["variables", "fileinto"];
+fileinto "${frop.name}";
+set "frop.name" "x";
