@@ -1,8 +1,9 @@
 """Rows that wait to be written together: a batch of mails becomes a few statements instead of hundreds.
 
-A statement of one row costs more to begin than to run, and each one lets the event loop's thread in between. So
-rows that are only ever added are gathered while a batch is decided, and written by table with many rows each.
-Whoever reads names what the row would be known by (its marks); if such a row waits, all are written first.
+A statement of one row costs more to begin than to run, and each one lets the event loop's thread in between.
+So rows that are only ever added are gathered while a batch is decided, and written by table with many rows
+each. Whoever reads names what the row would be known by (its marks); if such a row waits, all are written
+first.
 """
 
 from collections.abc import Callable, Hashable, Sequence

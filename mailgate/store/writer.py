@@ -268,7 +268,7 @@ class Writer:
             return self._attempt(batch, gather=self._store.backend.gathers)
         except Unwritten as unwritten:
             # One mail's row is wrong: written one by one, it is the only one that fails.
-            log.error("a batch of %d is done again, row by row: %s", len(batch), unwritten.__cause__)
+            log.warning("a batch of %d is done again, row by row: %s", len(batch), unwritten.__cause__)
             return self._attempt(batch, gather=False)
 
     def _attempt(self, batch: list[Job], *, gather: bool) -> frozenset[str]:
