@@ -8,10 +8,8 @@ Everything is made in `Gateway.__init__`, started in `start`, stopped in reverse
 """
 
 import asyncio
-import gc
 import logging
 import os
-import secrets
 import shutil
 import time
 from collections.abc import Callable, Coroutine, Mapping
@@ -30,8 +28,11 @@ from mailgate.config.version import program_version
 from mailgate.control import ControlServer, RefusedError
 from mailgate.desk.watch import WatchServer
 from mailgate.domain.envelope import Received
-from mailgate.errors import HouseFault, MailError, Overloaded, Reply, UnknownRecipient
+from mailgate.errors import HouseFault, MailError, Overloaded, Reply
+from mailgate.intake.door import answer_recipient
+from mailgate.intake.house import FrontProcess, Fronts, HouseRules, InHouse, Intake
 from mailgate.intake.listen import Listener, open_socket
+from mailgate.intake.process import calm_collector, new_id
 from mailgate.jobs._job import JobContext, JobSpec
 from mailgate.maillog import LibraryLog, MailLog, open_log
 from mailgate.metrics import Metrics
@@ -55,9 +56,13 @@ Clock = Callable[[], datetime]
 LAG_EVERY_S = 0.5
 # Asking the file system for free space costs a system call; a second's mail cannot fill the reserve.
 DISK_EVERY_S = 1.0
+# How late listeners in processes of their own may learn that mail is not taken for now.
+TELL_EVERY_S = 0.25
 
 # What a connection tells that is no doing of the client: somebody should look at it.
-HOUSE_EVENTS = frozenset({"spool_fault", "accept_failed", "intake_bug"})
+HOUSE_EVENTS = frozenset(
+    {"spool_fault", "accept_failed", "intake_bug", "intake_process_lost", "intake_process_failed"}
+)
 # Mails of which the pipeline never hears, and how they count.
 NOT_TAKEN = {"spool_fault": "deferred", "mail_refused": "refused"}
 
@@ -116,7 +121,7 @@ class Gateway:
             self.reporter.mail,
             self.reporter.again,
         )
-        self.listeners = [self._listener(part) for part in settings.listener]
+        self.intake = self._intake()
         self.control = ControlServer(settings.control_path, self._commands(), on_error=self._control_failed)
         self.watch: WatchServer | None = None
         if settings.http.address:
@@ -127,12 +132,31 @@ class Gateway:
         self._tasks: list[asyncio.Task[None]] = []
         self._disk_ok, self._disk_asked = True, 0.0
 
-    def _listener(self, part: Any) -> Listener:
-        listening = open_socket(
-            part.address, mode=int(part.mode, 8), group=part.group, environment=self.environment
+    def _intake(self) -> Intake:
+        """Return the listeners, their sockets bound: in processes of their own, or in this one."""
+        parts, settings = self.settings.listener, self.settings
+        services = [
+            wiring.service(part, settings, now=self.clock, log=self._intake_event, new_id=new_id)
+            for part in parts
+        ]
+        sockets = [
+            open_socket(part.address, mode=int(part.mode, 8), group=part.group, environment=self.environment)
+            for part in parts
+        ]
+        if not settings.instance.intake_processes:
+            pairs = zip(services, sockets, strict=True)
+            return InHouse({service.name: Listener(self, service, one) for service, one in pairs})
+        rules = HouseRules(
+            door=self,
+            catalogue=lambda: self.business.catalogue,
+            closed=self.ready,
+            stale=lambda: self.business.stale,
+            now=self.clock,
+            log=self._intake_event,
         )
-        service = wiring.service(part, self.settings, now=self.clock, log=self._intake_event, new_id=new_id)
-        return Listener(self, service, listening)
+        setup = wiring.front_setup(settings, services, [one.fileno() for one in sockets])
+        count = settings.instance.intake_processes
+        return Fronts([FrontProcess(rules, setup, sockets) for _ in range(count)])
 
     # -- the door (intake/door.py)
 
@@ -167,12 +191,7 @@ class Gateway:
 
     def recipient(self, address: str) -> Reply | None:
         """Answer RCPT from memory; unknown is said for good only while the table is known to be fresh."""
-        route = self.business.catalogue.route(address)
-        if route is not None and route.enabled:
-            return None
-        if route is not None or self.business.stale:
-            return HouseFault().reply
-        return UnknownRecipient().reply
+        return answer_recipient(self.business.catalogue, address, stale=self.business.stale)
 
     async def accept_each(self, received: Received) -> list[Reply]:
         """Take a mail that is answered per recipient."""
@@ -185,7 +204,7 @@ class Gateway:
     @property
     def connections(self) -> int:
         """How many clients are connected."""
-        return sum(listener.connections for listener in self.listeners)
+        return sum(self.intake.connections.values())
 
     # -- life
 
@@ -208,9 +227,9 @@ class Gateway:
         self._background(keep_sending_digests(self.writer, self.hostname, self.business.may_digest))
         if self.watch is not None:
             self.watch.start()
-        for listener in self.listeners:
-            await listener.start()
-        _calm_collector()
+        await self.intake.start()
+        self._background(self._keep_telling())
+        calm_collector()
         names = ", ".join(part.address for part in self.settings.listener)
         self.log.events.info("started", version=program_version(), listeners=names)
         notify(self.environment, "READY=1", f"STATUS=listening on {names}")
@@ -219,7 +238,7 @@ class Gateway:
         """Finish what is in flight, then close: listeners, worker, targets, writer."""
         notify(self.environment, "STOPPING=1")
         self.log.events.info("stopping")
-        await asyncio.gather(*(listener.stop() for listener in self.listeners))
+        await self.intake.stop()
         self.worker.stop()
         await asyncio.wait([self._tasks[0]], timeout=self.settings.instance.stop_timeout)
         for task in self._tasks[1:]:
@@ -253,12 +272,19 @@ class Gateway:
 
     async def _follow_once(self) -> None:
         await asyncio.to_thread(self.business.follow)
+        await self.intake.tell()
 
     async def _follow_versions(self) -> None:
         """Notice what other processes changed, and lift a stale mark when the database answers again."""
         while True:
             await asyncio.sleep(VERSION_EVERY_S)
             await asyncio.to_thread(self.business.follow)
+
+    async def _keep_telling(self) -> None:
+        """Let the listeners know whether mail is taken; a disk that fills up tells nobody by itself."""
+        while True:
+            await asyncio.sleep(TELL_EVERY_S)
+            await self.intake.tell()
 
     async def _feed_watchdog(self) -> None:
         """Measure how late the loop is; a loop that hangs feeds no watchdog."""
@@ -269,7 +295,7 @@ class Gateway:
             await asyncio.sleep(LAG_EVERY_S)
             now = time.monotonic()
             self.metrics.loop_lag.set(max(0.0, now - before - LAG_EVERY_S))
-            if interval and now - fed >= interval and self.writer.alive:
+            if interval and now - fed >= interval and self.writer.alive and self.intake.alive:
                 notify(self.environment, "WATCHDOG=1")
                 fed = now
 
@@ -326,8 +352,7 @@ class Gateway:
         metrics.writer_waiting.set(self.writer.waiting)
         metrics.disk_free.set(shutil.disk_usage(self.settings.spool_path).free)
         metrics.log_dropped.set(self.log.writer.dropped)
-        pairs = zip(self.settings.listener, self.listeners, strict=True)
-        metrics.connections.replace({part.name: one.connections for part, one in pairs})
+        metrics.connections.replace(self.intake.connections)
 
     # -- the control socket
 
@@ -369,6 +394,7 @@ class Gateway:
     async def _reload(self, _arguments: object) -> dict[str, object]:
         notify(self.environment, "RELOADING=1", f"MONOTONIC_USEC={time.monotonic_ns() // 1000}")
         error = await asyncio.to_thread(self.business.reload)
+        await self.intake.tell()
         notify(self.environment, "READY=1")
         return {"error": error, "script_errors": self.business.scripts.errors()}
 
@@ -399,27 +425,6 @@ class Gateway:
     async def _reopen_log(self, _arguments: object) -> dict[str, object]:
         self.log.writer.reopen()
         return {}
-
-
-def _calm_collector() -> None:
-    """Let the cycle collector look at what a mail leaves behind only, and seldom.
-
-    What was imported stays for good; and a mail's objects go by their reference counts, so the default of a
-    search every 700 objects would find nothing a few times per mail.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
-
-
-def new_id() -> str:
-    """Return an id that sorts by time: 48 bits of milliseconds and 80 random ones, in base 32 (ULID)."""
-    value = (time.time_ns() // 1_000_000) << 80 | secrets.randbits(80)
-    return "".join(_CROCKFORD[(value >> shift) & 31] for shift in range(125, -5, -5))
-
-
-# Crockford's base 32: no letter that is taken for another.
-_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
 async def serve(settings: Settings, environment: dict[str, str]) -> None:

@@ -7,8 +7,7 @@ together.
 import os
 import pwd
 import secrets
-import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime, timedelta, tzinfo
 from functools import partial
@@ -41,7 +40,9 @@ from mailgate.domain.routing import Catalogue, Template
 from mailgate.domain.target import Target, TargetKind
 from mailgate.errors import Complaint, SettingsError
 from mailgate.intake.door import Service
+from mailgate.intake.frames import ListenerSetup, Setup
 from mailgate.intake.limits import IntakeLimits
+from mailgate.intake.process import tls_context
 from mailgate.outbox.worker import WorkerOptions
 from mailgate.registry import discover, module_names
 from mailgate.store.options import StoreOptions
@@ -122,7 +123,7 @@ def service(
         limits=intake_limits(settings),
         trusted_uids=frozenset(uid for uid in map(_uid, listener.trusted_users) if uid is not None),
         trusted_networks=tuple(ip_network(n, strict=False) for n in listener.trusted_networks),
-        tls=_tls(listener) if listener.starttls else None,
+        tls=tls_context(listener.tls_certificate, listener.tls_key) if listener.starttls else None,
         passwords={u: p.reveal() for u, p in listener.auth_users.items()} if listener.auth else {},
     )
 
@@ -137,16 +138,30 @@ def _uid(user: str) -> int | None:
         return None
 
 
-def _tls(listener: Listener) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    try:
-        context.load_cert_chain(listener.tls_certificate, listener.tls_key)
-    except (OSError, ssl.SSLError) as error:
-        text = f"cannot be used: {error}"
-        raise SettingsError(
-            [Complaint(listener.tls_certificate, 0, "listener.tls_certificate", text)]
-        ) from error
-    return context
+def front_setup(settings: Settings, services: Sequence[Service], descriptors: Sequence[int]) -> Setup:
+    """Return what a listening process of its own is told; the sockets keep their numbers there."""
+    limits = settings.limits
+    parts = zip(settings.listener, services, descriptors, strict=True)
+    return Setup(
+        tuple(
+            ListenerSetup(
+                descriptor=descriptor,
+                name=service.name,
+                source=service.source,
+                hostname=service.hostname,
+                incoming=service.incoming,
+                limits=service.limits,
+                trusted_uids=service.trusted_uids,
+                trusted_networks=tuple(map(str, service.trusted_networks)),
+                tls_certificate=part.tls_certificate if part.starttls else "",
+                tls_key=part.tls_key if part.starttls else "",
+                passwords=dict(service.passwords),
+            )
+            for part, service, descriptor in parts
+        ),
+        limits.waiting_mails,
+        limits.connections,
+    )
 
 
 def load_keys(path: Path) -> tuple[bytes, ...]:

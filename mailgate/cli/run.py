@@ -1,14 +1,8 @@
 """`mailgate run`: the gateway itself."""
 
-from typing import TYPE_CHECKING
-
 import click
 
 from mailgate.cli._options import Call, pass_call
-
-if TYPE_CHECKING:
-    from asyncio import AbstractEventLoop
-    from collections.abc import Callable
 
 
 @click.command("run")
@@ -22,19 +16,11 @@ def run(call: Call) -> None:
     import os  # noqa: PLC0415
 
     from mailgate.app import serve  # noqa: PLC0415
+    from mailgate.intake.process import loop_factory  # noqa: PLC0415
 
     settings = call.settings(resolve_secrets=True)
-    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+    with asyncio.Runner(loop_factory=loop_factory()) as runner:
         runner.run(serve(settings, dict(os.environ)))
-
-
-def _loop_factory() -> "Callable[[], AbstractEventLoop] | None":
-    """Return uvloop's loop where it is installed: it takes a third off every mail."""
-    try:
-        from uvloop import new_event_loop  # noqa: PLC0415
-    except ImportError:
-        return None
-    return new_event_loop
 
 
 COMMAND = run

@@ -44,6 +44,15 @@ class Instance(Section, frozen=True, kw_only=True):
             check=syntax.path,
         ),
     ] = "token.keys"
+    intake_processes: Annotated[
+        int,
+        note(
+            "How many processes of their own talk with clients, so that the protocol's work runs on another "
+            "core than the rules; 0 does everything in one process.",
+            ge=0,
+            le=16,
+        ),
+    ] = 1
     stop_timeout: Annotated[
         Duration,
         note("How long a stop waits for what is in flight before it cuts connections.", ge=0, le=3600),

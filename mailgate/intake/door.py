@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Protocol
 
 from mailgate.domain.envelope import Received, Source
-from mailgate.errors import Reply
+from mailgate.domain.routing import Catalogue
+from mailgate.errors import HouseFault, Reply, UnknownRecipient
 from mailgate.intake.limits import IntakeLimits
 
 
@@ -27,6 +28,16 @@ class Door(Protocol):
 
     async def accept_all(self, received: Received) -> Reply:
         """Take the mail; one reply for all recipients (SMTP)."""
+
+
+def answer_recipient(catalogue: Catalogue, address: str, *, stale: bool) -> Reply | None:
+    """Answer RCPT from memory; unknown is said for good only while the table is known to be fresh."""
+    route = catalogue.route(address)
+    if route is not None and route.enabled:
+        return None
+    if route is not None or stale:
+        return HouseFault().reply
+    return UnknownRecipient().reply
 
 
 @dataclass(frozen=True, slots=True)

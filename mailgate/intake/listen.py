@@ -1,10 +1,12 @@
 """Listeners: TCP, unix socket, or a socket that systemd hands over; and their graceful stop."""
 
 import asyncio
+import errno
 import grp
 import os
 import socket
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -19,12 +21,16 @@ from mailgate.intake.smtp import SmtpConnection
 FIRST_DESCRIPTOR: Final = 3
 # What waits while the loop is busy; Postfix opens at most some tens at once.
 BACKLOG: Final = 1024
+# How long an address that is in use is tried again before the start, and how often.
+FREE_WITHIN_S: Final = 2.0
+FREE_EVERY_S: Final = 0.05
 
 
 def open_socket(address: str, *, mode: int, group: str, environment: Mapping[str, str]) -> socket.socket:
     """Return the bound socket of `unix:/path`, `tcp:HOST:PORT` or `systemd:NAME`; raises SettingsError."""
     kind, _, rest = address.partition(":")
-    try:
+
+    def attempt() -> socket.socket:
         match kind:
             case "unix":
                 return _unix(Path(rest), mode, group)
@@ -32,11 +38,26 @@ def open_socket(address: str, *, mode: int, group: str, environment: Mapping[str
                 return _tcp(rest)
             case _:
                 return _handed_over(rest, environment)
+
+    try:
+        return _once_free(attempt)
     except OSError as error:
         reason = error.strerror or str(error)
         raise SettingsError(
             [Complaint(address, 0, "listener.address", f"cannot listen: {reason}")]
         ) from error
+
+
+def _once_free(attempt: Callable[[], socket.socket]) -> socket.socket:
+    """Try again for a moment while the address is in use: a gateway that was killed is still going away."""
+    end = time.monotonic() + FREE_WITHIN_S
+    while True:
+        try:
+            return attempt()
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE or time.monotonic() > end:
+                raise
+        time.sleep(FREE_EVERY_S)
 
 
 def _unix(path: Path, mode: int, group: str) -> socket.socket:

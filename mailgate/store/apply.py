@@ -104,7 +104,9 @@ def _apply(effect: Effect, app: Application) -> None:  # noqa: C901, PLR0912  a 
 
 def apply_remember(effect: Remember, app: Application) -> None:
     """Keep a key until a time; a later time replaces an earlier one."""
-    app.tx.execute(app.tx.hot.out.remember, (effect.scope, effect.key, millis(effect.until)))
+    app.tx.add(
+        app.tx.hot.out.remember, (effect.scope, effect.key, millis(effect.until)), (effect.scope, effect.key)
+    )
 
 
 def apply_set_aside(effect: SetAside, app: Application) -> None:

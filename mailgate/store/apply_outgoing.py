@@ -41,7 +41,8 @@ def _outbox(app: Application, kind: str, state: str, **columns: object) -> int:
         "created_at": tx.now_ms,
     }
     values.update(columns)
-    tx.execute(tx.hot.out.outbox, OutboxRow(**{**EMPTY, **values}))  # type: ignore[arg-type]
+    row = OutboxRow(**{**EMPTY, **values})  # type: ignore[arg-type]
+    tx.add(tx.hot.out.outbox, row, ("sent", row.msgid))
     if values["due"] == tx.now_ms:
         tx.signals.add("outbox")
     app.outbox_rows += 1
@@ -146,7 +147,9 @@ def apply_send(effect: Send, app: Application) -> None:
         apply_entry(entry, app, outbox_id)
     if effect.period_s > 0:
         until = millis(app.tx.now + timedelta(seconds=effect.period_s))
-        app.tx.execute(app.tx.hot.out.remember, (ANSWERED, effect.period_key, until))
+        app.tx.add(
+            app.tx.hot.out.remember, (ANSWERED, effect.period_key, until), (ANSWERED, effect.period_key)
+        )
 
 
 def _own_copy(place: Deliver | None) -> dict[str, object]:
@@ -204,7 +207,7 @@ def _record(app: Application, kind: MailKind, to_address: str, verdict: str, rea
     """Keep why a mail was not sent, or not at once."""
     app.suppressed.append(reason)
     tx = app.tx
-    tx.execute(
+    tx.add(
         tx.hot.out.suppression,
         (app.delivery_id, tx.now_ms, kind.value, clean(to_address), verdict, reason, rule),
     )

@@ -31,28 +31,31 @@ def apply_open_contact(effect: OpenContact, app: Application) -> None:
     """Open a contact with its first address, and its company if that is new too (W5)."""
     tx, sql = app.tx, app.tx.hot.people
     company_id = _company(effect.company_name, app) if effect.company_name else 0
-    tx.execute(
+    tx.add(
         sql.contact,
         ContactRow(effect.contact_id, clean(effect.name), words(effect.categories), company_id, tx.now_ms),
     )
-    tx.execute(sql.address, (fold(effect.address), effect.contact_id, clean(effect.address), tx.now_ms))
+    folded = fold(effect.address)
+    row = (folded, effect.contact_id, clean(effect.address), tx.now_ms)
+    tx.add(sql.address, row, ("contact", folded))
 
 
 def _company(name: str, app: Application) -> int:
     tx, sql = app.tx, app.tx.hot.people
     folded = clean(name).casefold().strip()
-    row = tx.one(sql.find_company, (folded,))
+    row = tx.look(sql.find_company, (folded,), ("company", folded)).fetchone()
     if row is not None:
         return int(row[0])
     company_id = tx.allocate("company")
-    tx.execute(sql.company, (company_id, clean(name), folded, tx.now_ms))
+    row = (company_id, clean(name), folded, tx.now_ms)
+    tx.add(sql.company, row, ("company", folded), ("company", company_id))
     return company_id
 
 
 def apply_open_ticket(effect: OpenTicket, app: Application) -> None:
     """Open a ticket with its first session."""
     tx, sql, now = app.tx, app.tx.hot.tickets, app.tx.now_ms
-    tx.execute(
+    tx.add(
         sql.ticket,
         TicketRow(
             id=effect.ticket_id,
@@ -75,11 +78,17 @@ def apply_open_ticket(effect: OpenTicket, app: Application) -> None:
             created_at=now,
             touched_at=now,
         ),
+        ("ticket", effect.ticket_id),
+        ("number", effect.number),
+        ("of contact", effect.contact_id),
     )
-    tx.execute(sql.session, (effect.session_id, effect.ticket_id, "unopened", "", now, now))
-    tx.execute(sql.count, (effect.queue, effect.status, 1))
+    session = (effect.session_id, effect.ticket_id, "unopened", "", now, now)
+    tx.add(sql.session, session, ("session", effect.session_id))
+    tx.add(sql.count, (effect.queue, effect.status, 1))
     for address in effect.participants:
-        tx.execute(sql.participant, (effect.ticket_id, fold(address), clean(address), "cc", 1, now))
+        folded = fold(address)
+        row = (effect.ticket_id, folded, clean(address), "cc", 1, now)
+        tx.add(sql.participant, row, ("takes part", effect.ticket_id, folded))
     app.fresh_tickets.add(effect.ticket_id)
     app.ticket_id, app.number = effect.ticket_id, effect.number
 
@@ -88,7 +97,7 @@ def apply_entry(effect: AddEntry, app: Application, outbox_id: int = 0) -> None:
     """Add to a ticket's history; remembers the Message-ID and an unconfirmed sender."""
     tx, sql, now = app.tx, app.tx.hot.tickets, app.tx.now_ms
     msgid = clean(effect.message_id)
-    tx.execute(
+    tx.add(
         sql.entry,
         EntryRow(
             id=effect.entry_id,
@@ -105,11 +114,12 @@ def apply_entry(effect: AddEntry, app: Application, outbox_id: int = 0) -> None:
         ),
     )
     if msgid:
-        tx.execute(sql.reference, (msgid, effect.ticket_id, effect.session_id, now))
+        tx.add(sql.reference, (msgid, effect.ticket_id, effect.session_id, now), ("msgid", msgid))
     if effect.unverified and effect.author:
         # Shown at the ticket as unconfirmed; gets no copies until an agent confirms it.
         folded = fold(effect.author)
-        tx.execute(sql.participant, (effect.ticket_id, folded, clean(effect.author), "unconfirmed", 0, now))
+        row = (effect.ticket_id, folded, clean(effect.author), "unconfirmed", 0, now)
+        tx.add(sql.participant, row, ("takes part", effect.ticket_id, folded))
     if effect.ticket_id not in app.fresh_tickets:
         tx.execute(sql.touch, (now, effect.ticket_id))
         if effect.touches_session:
@@ -135,7 +145,7 @@ def apply_change_ticket(effect: ChangeTicket, app: Application) -> None:
         return
     tx.query(Ticket.update({column: new, Ticket.touched_at: tx.now_ms}).where(Ticket.id == effect.ticket_id))
     _recount(app, effect, queue, status)
-    tx.execute(
+    tx.add(
         tx.hot.tickets.entry,
         EntryRow(
             id=tx.allocate("entry"),
@@ -213,7 +223,7 @@ def _recount(app: Application, effect: ChangeTicket, queue: str, status: str) ->
 def apply_move_session(effect: MoveSession, app: Application) -> None:
     """Move a session to another state; what it was goes into the ticket's history (G7)."""
     tx, sql = app.tx, app.tx.hot.tickets
-    row = tx.one(sql.find_session, (effect.session_id,))
+    row = tx.look(sql.find_session, (effect.session_id,), ("session", effect.session_id)).fetchone()
     if row is None:
         raise ValueError(f"no session {effect.session_id} to move")
     ticket_id, old = row
@@ -232,7 +242,7 @@ def apply_open_session(effect: OpenSession, app: Application) -> None:
 
 
 def _note_session(app: Application, ticket_id: int, session_id: int, reason: str, old: str, new: str) -> None:
-    app.tx.execute(
+    app.tx.add(
         app.tx.hot.tickets.entry,
         EntryRow(
             id=app.tx.allocate("entry"),

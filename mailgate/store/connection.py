@@ -48,6 +48,8 @@ class Backend(Protocol):
 
     database: Any
     name: str
+    # Whether rows may wait for others of their table: nobody else writes while our transaction lasts.
+    gathers: bool
 
     def connect(self) -> Connection:
         """Open (or return) this thread's connection; raises HouseFault."""

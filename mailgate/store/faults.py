@@ -101,3 +101,13 @@ class Abandoned(Exception):  # noqa: N818  it is a state of the batch, not a mis
     def __init__(self, reply_with: TryLater) -> None:
         super().__init__(str(reply_with))
         self.reply_with = reply_with
+
+
+class Unwritten(Abandoned):
+    """Rows that were gathered could not be written, and it is no fault of the house: one of them is wrong.
+
+    Which mail it belongs to shows when the batch is done once more with each row written at once.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(HouseFault())

@@ -57,9 +57,9 @@ class MailRows:
             smtputf8=int(received.envelope.smtputf8),
             defects=" ".join(defects),
         )
-        self._tx.execute(self._tx.hot.mail.message, row)
+        self._tx.add(self._tx.hot.mail.message, row)
         if octets.data is not None:
-            self._tx.execute(self._tx.hot.mail.body, (self._id, octets.data))
+            self._tx.add(self._tx.hot.mail.body, (self._id, octets.data))
         self.written = True
 
     def _header(self) -> tuple[str, str, tuple[str, ...]]:

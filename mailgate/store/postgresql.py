@@ -41,6 +41,7 @@ class PostgresqlBackend:
     """One PostgreSQL database, opened through Peewee."""
 
     name = "postgresql"
+    gathers = False
 
     def __init__(self, options: StoreOptions) -> None:
         self._url = options.url

@@ -51,19 +51,29 @@ class UnitReader:
     def contact(self, address: str) -> ContactView | None:
         """Return the contact that owns this address (compared by `address.fold`)."""
         sql = self._tx.hot.people
-        row = self._tx.one(sql.find_contact, (fold(address),))
+        folded = fold(address)
+        row = self._tx.look(sql.find_contact, (folded,), ("contact", folded)).fetchone()
         if row is None:
             return None
-        company = self._tx.one(sql.company_name, (row[6],)) if row[6] else None
-        return contact_view(row, company[0] if company else "")
+        company = self._company(row[6]) if row[6] else ""
+        return contact_view(row, company)
+
+    def _company(self, company_id: int) -> str:
+        sql = self._tx.hot.people.company_name
+        row = self._tx.look(sql, (company_id,), ("company", company_id)).fetchone()
+        return row[0] if row is not None else ""
 
     def ticket(self, ticket_id: int) -> TicketView | None:
         """Return the ticket, following `merged_into`."""
-        return self._follow(self._tx.one(self._tx.hot.tickets.find, (ticket_id,)))
+        return self._follow(self._found(ticket_id))
+
+    def _found(self, ticket_id: int) -> Any:
+        return self._tx.look(self._tx.hot.tickets.find, (ticket_id,), ("ticket", ticket_id)).fetchone()
 
     def ticket_by_number(self, number: str) -> TicketView | None:
         """Return the ticket with this number, following `merged_into`."""
-        return self._follow(self._tx.one(self._tx.hot.tickets.find_number, (number,)))
+        sql = self._tx.hot.tickets.find_number
+        return self._follow(self._tx.look(sql, (number,), ("number", number)).fetchone())
 
     def _follow(self, row: Any) -> TicketView | None:
         for _ in range(MERGE_HOPS):
@@ -72,7 +82,7 @@ class UnitReader:
             view = TicketView(*row)
             if not view.merged_into:
                 return view
-            row = self._tx.one(self._tx.hot.tickets.find, (view.merged_into,))
+            row = self._found(view.merged_into)
         return None
 
     def tickets_by_message_ids(self, ids: Sequence[str]) -> list[TicketView]:
@@ -87,7 +97,7 @@ class UnitReader:
     def _referenced(self, ids: Sequence[str]) -> Iterator[int]:
         sql = self._tx.hot.tickets.by_reference
         for msgid in ids:
-            yield from (row[0] for row in self._tx.execute(sql, (msgid,)).fetchall())
+            yield from (row[0] for row in self._tx.look(sql, (msgid,), ("msgid", msgid)).fetchall())
 
     def ticket_by_match_key(
         self, contact_id: int, match_key: str, queue: str, since: datetime
@@ -96,7 +106,8 @@ class UnitReader:
         if not match_key:
             return None
         values = (contact_id, match_key, queue, queue, millis(since))
-        row = self._tx.one(self._tx.hot.tickets.find_key, values)
+        sql = self._tx.hot.tickets.find_key
+        row = self._tx.look(sql, values, ("of contact", contact_id)).fetchone()
         return None if row is None else TicketView(*row)
 
     def is_participant(self, ticket_id: int, address: str) -> bool:
@@ -107,31 +118,35 @@ class UnitReader:
         folded = fold(address)
         if ticket.agent and fold(ticket.agent) == folded:
             return True
-        owner = self._tx.one(self._tx.hot.people.owner_of, (folded,))
+        sql = self._tx.hot
+        owner = self._tx.look(sql.people.owner_of, (folded,), ("contact", folded)).fetchone()
         if owner is not None and owner[0] == ticket.contact_id:
             return True
-        row = self._tx.one(self._tx.hot.tickets.takes_part, (ticket.ticket_id, folded))
+        mark = ("takes part", ticket.ticket_id, folded)
+        row = self._tx.look(sql.tickets.takes_part, (ticket.ticket_id, folded), mark).fetchone()
         return row is not None and bool(row[0])
 
     def sent(self, message_id: str) -> SentView | None:
         """Return the mail of ours with this Message-ID."""
-        row = self._tx.one(self._tx.hot.out.find_sent, (message_id,))
+        row = self._tx.look(self._tx.hot.out.find_sent, (message_id,), ("sent", message_id)).fetchone()
         return None if row is None else SentView(*row)
 
     def remembered(self, scope: str, key: str) -> bool:
         """Whether `Remember(scope, key)` still holds."""
-        return self._tx.one(self._tx.hot.out.remembered, (scope, key, self._tx.now_ms)) is not None
+        sql, values = self._tx.hot.out.remembered, (scope, key, self._tx.now_ms)
+        return self._tx.look(sql, values, (scope, key)).fetchone() is not None
 
     def count(self, scope: str, key: str, window_s: int) -> int:
         """Return how often (scope, key) was counted within the last seconds (the gate's budgets)."""
         tx, asked = self._tx, (scope, key, window_s)
         written = tx.counted.get(asked)
         if written is None:
-            written = counted(tx.execute, tx.hot.out.counted, scope, key, window_s, tx.now_ms)
+            written = counted(tx.look, tx.hot.out.counted, scope, key, window_s, tx.now_ms)
             tx.counted[asked] = written
         return written + tx.tally.get(scope, key)
 
     def failing(self, address: str) -> bool:
         """Whether mail to this address came back for good repeatedly and lately."""
-        row = self._tx.one(self._tx.hot.out.failing, (fold(address), self._tx.now_ms - FAILING_FOR_MS))
+        values = (fold(address), self._tx.now_ms - FAILING_FOR_MS)
+        row = self._tx.look(self._tx.hot.out.failing, values).fetchone()
         return row is not None and row[0] >= FAILING_AFTER

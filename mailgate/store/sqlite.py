@@ -70,6 +70,7 @@ class SqliteBackend:
     """One SQLite file, opened through Peewee; never created here unless `create` says so."""
 
     name = "sqlite"
+    gathers = True
 
     def __init__(self, options: StoreOptions, *, create: bool = False) -> None:
         self.path = options.path.absolute()

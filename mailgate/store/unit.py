@@ -192,7 +192,7 @@ def deliver(
 
 def _seen_before(tx: Transaction, key: bytes, recipient: Recipient) -> DeliveryOutcome | None:
     """Return the reply that this delivery got the first time, naming what it became; None if it is new."""
-    row = tx.one(tx.hot.mail.find_seen, (key,))
+    row = tx.look(tx.hot.mail.find_seen, (key,), key).fetchone()
     if row is None:
         return None
     code, enhanced, text, summary, until = row
@@ -276,7 +276,7 @@ def _record(
     """Write the delivery, its places, its trace and its key."""
     sql = tx.hot.mail
     folder, flags = app.places[0] if app.places else ("", "")
-    tx.execute(
+    tx.add(
         sql.delivery,
         DeliveryRow(
             id=app.delivery_id,
@@ -302,11 +302,11 @@ def _record(
         ),
     )
     for place in app.places[1:]:
-        tx.execute(sql.filing, (app.delivery_id, *place))
+        tx.add(sql.filing, (app.delivery_id, *place))
     for edited in app.edited_places:
-        tx.execute(sql.edited_place, (app.delivery_id, *edited))
+        tx.add(sql.edited_place, (app.delivery_id, *edited))
     if decision.trace:
-        tx.execute(sql.trace, (app.delivery_id, pack(decision.trace)))
+        tx.add(sql.trace, (app.delivery_id, pack(decision.trace)))
     _keep_key(tx, rules, key, app.delivery_id, reply, decision.summary)
 
 
@@ -315,7 +315,7 @@ def _keep_key(
 ) -> None:
     until = tx.now_ms + rules.seen_for_ms
     row = SeenRow(key, delivery_id, reply.code, reply.enhanced, clean(reply.text), clean(summary), until)
-    tx.execute(tx.hot.mail.seen, row)
+    tx.add(tx.hot.mail.seen, row, key)
 
 
 def _failed(
@@ -372,7 +372,7 @@ def _store_raw(
     trace_id, summary = incoming.received.trace_id, f"folder={UNPROCESSED}"
     reply = Reply(250, "2.0.0", f"accepted id={trace_id} {summary}")
     delivery_id = tx.allocate("delivery")
-    tx.execute(
+    tx.add(
         tx.hot.mail.delivery,
         DeliveryRow(
             id=delivery_id,

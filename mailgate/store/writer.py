@@ -20,7 +20,7 @@ from mailgate.store.blobs import Hook, no_hook
 from mailgate.store.checkpoint import Checkpoints
 from mailgate.store.connection import Connection
 from mailgate.store.db import Store
-from mailgate.store.faults import Abandoned, advice, system_fault
+from mailgate.store.faults import Abandoned, Unwritten, advice, system_fault
 from mailgate.store.options import MIB
 from mailgate.store.transaction import Transaction
 
@@ -264,6 +264,14 @@ class Writer:
 
     def _write(self, batch: list[Job]) -> frozenset[str]:
         """Run the batch in one transaction and fill in the results; Abandoned if nothing is stored."""
+        try:
+            return self._attempt(batch, gather=self._store.backend.gathers)
+        except Unwritten as unwritten:
+            # One mail's row is wrong: written one by one, it is the only one that fails.
+            log.warning("a batch of %d is done again, row by row: %s", len(batch), unwritten.__cause__)
+            return self._attempt(batch, gather=False)
+
+    def _attempt(self, batch: list[Job], *, gather: bool) -> frozenset[str]:
         backend = self._store.backend
         connection: Connection | None = None
         try:
@@ -271,13 +279,13 @@ class Writer:
             backend.check()
             self._hooks("begin")
             backend.begin(connection)
-            tx = Transaction(backend, connection, self._store.hot, self._clock())
+            tx = Transaction(backend, connection, self._store.hot, self._clock(), gather=gather)
             for job in batch:
                 job.result = self._unit(tx, job)
                 self._hooks("unit-done")
             tx.finish()
             self._hooks("before-commit")
-            tx.execute("COMMIT")
+            tx.run("COMMIT", ())
             self._hooks("after-commit")
             # A commit into a file that somebody took away is no commit.
             backend.check()
