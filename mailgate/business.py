@@ -32,7 +32,7 @@ PROGRAMS = "programs"
 
 
 class ScriptFiles:
-    """Compiled scripts as files of the state folder; a file that can't be read or written costs a compilation.
+    """Compiled scripts as files of the state folder; a file that fails costs a compilation, no more.
 
     What nobody has asked for since the last look is another version's, or a script's that is gone.
     """

@@ -21,6 +21,15 @@ TOKEN: Final = re.compile(
 ESCAPE: Final = re.compile(r"\\(.)", re.DOTALL)
 NESTED: Final = re.compile(r"\\.|[()]", re.DOTALL)
 
+# What nearly every field holds: one mailbox without comments, groups or anything obsolete.
+ATEXT: Final = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]++"
+DOTTED: Final = ATEXT + r"(?:\." + ATEXT + r")*+"
+PLAIN: Final = re.compile(
+    r"(?:\"(?P<quoted>[^\"\\\x00-\x1f\x7f]*+)\" *+|(?P<words>(?:" + ATEXT + r"|[ \u0080-\uffff])++))?+"
+    r"<(?P<local>" + DOTTED + r")@(?P<domain>" + DOTTED + r")>"
+    r"|(?P<bare>" + DOTTED + r")@(?P<at>" + DOTTED + r")"
+)
+
 Token = tuple[str, str]  # kind ("atom", "quoted", "literal", "space", "comment", "special") and text
 
 
@@ -61,6 +70,12 @@ def split_envelope(address: str) -> tuple[str, str | None]:
 
 def parse_list(text: str) -> list[Address]:
     """Return the addresses of a field, members of groups among them, in order; never raises."""
+    plain = PLAIN.fullmatch(text)
+    if plain is not None:
+        name = " ".join((plain["quoted"] or plain["words"] or "").split())
+        return [
+            Address(decode_words(name), plain["local"] or plain["bare"], plain["domain"] or plain["at"], text)
+        ]
     found: list[Address] = []
     segment: list[Token] = []
     angle = False

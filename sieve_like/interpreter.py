@@ -99,7 +99,8 @@ class Run:
             # RFC 5703 6: `enclose` does not affect what `redirect` sends.
             unenclosed = self.unenclosed if isinstance(action, Redirect) else None
             action = replace(action, message=unenclosed or self.message)
-        self._refuse_conflicts(action)
+        if self.performed:
+            self._refuse_conflicts(action)
         self.actions.append(action)
         if action.cancels_keep:
             self.kept = False

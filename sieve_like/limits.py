@@ -17,7 +17,7 @@ class Limits:
     script_size: int = MIB  # octets; as much as other engines store, and far more than people write
     string_size: int = MIB  # octets; a script that consists of one string is still legal
     nesting: int = 32  # blocks in blocks and tests in tests: recursion of the compiler is bounded by it
-    nodes: int = 25_000  # commands and tests; more than anybody writes, and each takes 2 KB of memory
+    nodes: int = 40_000  # commands and tests; more than anybody writes, and each takes 2 KB of memory
     strings: int = 100_000  # in a script; each takes 400 octets of memory
     arguments: int = 32  # per command; nobody writes more by hand
     identifier: int = 32  # characters of a command, test or tag

@@ -7,6 +7,7 @@ with variables at run time, tells the index what must hold, and writes the trace
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from sieve_like.errors import ScriptFailure, Span
 from sieve_like.interpreter import Run, Test
 from sieve_like.spec import Bound, Comparator, Compiling, Fact, Fields, Match, Matcher, Narrow, Probe
 from sieve_like.values import Constant, Expr, Value
@@ -86,7 +87,7 @@ def match_test(bound: Bound, ctx: Compiling, source: Source, keys: str = "keys")
     if isinstance(expr, Constant) and source.read is None:
         test = _constant(match, source.facts, _keys(expr.value))
     else:
-        test = _dynamic(match, source, expr)
+        test = _placed(_dynamic(match, source, expr), bound.span)
     return _traced(bound, test, source, expr) if ctx.traced else test
 
 
@@ -129,6 +130,20 @@ def _dynamic(match: Match, source: Source, expr: Expr) -> Test:
         )
 
     return test
+
+
+def _placed(test: Test, span: Span) -> Test:
+    """Give the place of the test to a failure without one: a key made of variables that is no pattern."""
+
+    def placed(run: Run) -> bool:
+        try:
+            return test(run)
+        except ScriptFailure as failure:
+            if not failure.span.line:
+                failure.span = span
+            raise
+
+    return placed
 
 
 def _counting(

@@ -40,7 +40,7 @@ CONTAINERS: Final = frozenset({"message/rfc822", "message/global", "message/news
 IDENTITY: Final = frozenset({"", "7bit", "8bit", "binary"})
 CR: Final = ord("\r")
 
-Fields = Mapping[str, Sequence[bytes]]  # by lower-case name
+Fields = Mapping[bytes, Sequence[bytes]]  # by lower-case name
 
 
 def unfold(value: bytes) -> bytes:
@@ -48,13 +48,14 @@ def unfold(value: bytes) -> bytes:
 
     Of a fold the line end goes and the blank or tab behind it is a blank.
     """
-    return FOLD.sub(b" ", value).strip()[:FIELD_OCTETS]
+    value = value.strip()
+    return (FOLD.sub(b" ", value) if b"\n" in value else value)[:FIELD_OCTETS]
 
 
 def read_fields(octets: bytes, start: int, end: int) -> tuple[Fields, int]:
     """Return the fields of the header that begins at `start`, and where the body begins.
 
-    A line that is no field is passed over, and only an empty line ends the header.
+    Values are as they stand. A line that is no field is passed over, and only an empty line ends the header.
     """
     limit = min(end, start + HEADER_OCTETS)
     for ending in (b"\n", b"\r\n"):
@@ -62,9 +63,9 @@ def read_fields(octets: bytes, start: int, end: int) -> tuple[Fields, int]:
             return {}, start + len(ending)
     found = END.search(octets, start, limit)
     block = octets[start : found.start() + 1 if found else limit]
-    fields: dict[str, list[bytes]] = {}
+    fields: dict[bytes, list[bytes]] = {}
     for name, value in FIELD.findall(block):
-        fields.setdefault(name.decode("ascii").lower(), []).append(unfold(value))
+        fields.setdefault(name.lower(), []).append(value)
     if found:
         return fields, found.end()
     behind = END.search(octets, max(start, limit - 2), end) if limit < end else None
@@ -83,6 +84,7 @@ class PlainPart:
         self.depth = depth
         self._octets, self._default = octets, default
         self._fields, self.body_start = read_fields(octets, *span)
+        self._values: dict[str, Sequence[bytes]] = {}
         self._children: tuple[PlainPart, ...] | None = None
         self._preamble_end = self._epilogue_start = self.end
 
@@ -90,7 +92,12 @@ class PlainPart:
 
     def header(self, name: str) -> Sequence[bytes]:
         """Return the values of a field: unfolded, trimmed, not decoded."""
-        return self._fields.get(name.lower(), ())
+        values = self._values.get(name)
+        if values is None:
+            # A name that isn't ASCII is no field name, so its octets find nothing.
+            found = self._fields.get(name.lower().encode("utf-8", "replace"), ())
+            values = self._values[name] = tuple(map(unfold, found))
+        return values
 
     def text(self, name: str) -> Sequence[str]:
         """Return the values of a field, decoded; octets that are no UTF-8 become replacement characters."""

@@ -5,7 +5,7 @@ A script only decides; nothing here is carried out. Host extensions define their
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import ClassVar, Self
+from typing import ClassVar, NamedTuple, Self
 
 from sieve_like.errors import NOWHERE, Span
 from sieve_like.message import Message
@@ -253,8 +253,7 @@ class RuntimeFailure:
     script: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(NamedTuple):
     """The outcome of one run.
 
     `actions` are all that the script asked for, in its order; `performed` are what is to be done, with
@@ -264,6 +263,7 @@ class Result:
     for people (level and text).
     """
 
+    # A tuple, not a dataclass: every run makes one, and a frozen dataclass takes four times as long.
     actions: tuple[Action, ...]
     performed: tuple[Action, ...]
     implicit_keep: bool

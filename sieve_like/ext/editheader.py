@@ -147,14 +147,16 @@ def _chosen(bound: Bound, numbers: list[int]) -> list[int]:
 
 
 def _hits(bound: Bound, run: Run, values: Sequence[str]) -> list[bool]:
-    """Return which values match the patterns; all do where there are none (RFC 5293 5)."""
+    """Return which values match the patterns; all do where there are none (RFC 5293 5).
+
+    Wildcards set the match variables, the last value that matches for good (RFC 5229 3.2).
+    """
     if "keys" not in bound.args:
         return [True] * len(values)
     match, keys = bound.match, bound.args["keys"].read(run)
     assert match is not None
     assert isinstance(keys, tuple)
     folded = [match.comparator.fold(value) for value in values]
-    before = run.match_values
     if match.type.counts:
         matcher = match.type.make(match.comparator, match.relation, keys, lambda _run: values)
         return [matcher(run, folded)] * len(values)
@@ -164,7 +166,6 @@ def _hits(bound: Bound, run: Run, values: Sequence[str]) -> list[bool]:
     for value, compared in zip(values, folded, strict=True):
         current[0] = value
         hits.append(matcher(run, [compared]))
-    run.match_values = before
     return hits
 
 

@@ -6,10 +6,14 @@ text, `?` is one character of Unicode. A match sets the match variables only whe
 """
 
 from collections.abc import Sequence
+from typing import Final
 
+from sieve_like.errors import ScriptFailure
 from sieve_like.glob import Spans, compile_glob
 from sieve_like.interpreter import Run
 from sieve_like.spec import Comparator, Extension, Matcher, MatchType, Originals
+
+WILDCARDS_MAX: Final = 4096  # of one pattern: each takes 300 octets, and nobody writes so many
 
 
 def _is(comparator: Comparator, relation: str, keys: tuple[str, ...], originals: Originals) -> Matcher:
@@ -36,8 +40,20 @@ def _contains(comparator: Comparator, relation: str, keys: tuple[str, ...], orig
     return matcher
 
 
+def complain_about_glob(value: str | int) -> str:
+    """Return what is wrong with a pattern, "" if nothing is."""
+    text = str(value)
+    # Cheap for nearly all of them: so many wildcards need as many characters.
+    if len(text) > WILDCARDS_MAX and text.count("*") + text.count("?") > WILDCARDS_MAX:
+        return f"a pattern has more than {WILDCARDS_MAX} wildcards"
+    return ""
+
+
 def _matches(comparator: Comparator, relation: str, keys: tuple[str, ...], originals: Originals) -> Matcher:
     del relation
+    for key in keys:
+        if complain_about_glob(key):  # one made of variables; others were checked when they were compiled
+            raise ScriptFailure(complain_about_glob(key))
     globs = [compile_glob(comparator.fold(key)) for key in keys]
     # Most values lack the text that they would have to hold, which is quickly seen.
     patterns = tuple((glob.literal(), glob.match) for glob in globs)
@@ -85,7 +101,7 @@ EXTENSION = Extension(
     match_types=(
         MatchType("is", _is, probe=lambda key: ("is", key)),
         MatchType("contains", _contains, substrings=True, probe=lambda key: ("in", key)),
-        MatchType("matches", _matches, substrings=True, probe=_literal),
+        MatchType("matches", _matches, substrings=True, check_key=complain_about_glob, probe=_literal),
     ),
     card=__doc__,
 )

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from sieve_like.errors import Span
 from sieve_like.lint.flow import block_ends, ends
 from sieve_like.lint.script import Finding, Script, inner_tests, place
 from sieve_like.spec import Bound
@@ -13,6 +14,7 @@ STORES: Final = frozenset({"keep", "fileinto"})
 # What may not stand beside a refusal (RFC 5429 2.3).
 CONTRADICTS: Final = REFUSALS | STORES | {"redirect", "vacation", "ticket"}
 WATCHED: Final = CONTRADICTS | {"discard"}
+LOOKED_AT: Final = 100  # actions on one way; a run that takes 32 of them fails already
 INBOX: Final = "inbox"
 # Tests that say for which recipient the block is, and the argument with the fields that say so.
 RECIPIENT: Final = {"envelope": "parts", "address": "headers"}
@@ -58,6 +60,7 @@ class _Walker:
     def __init__(self, script: Script) -> None:
         self._script = script
         self.found: list[Finding] = []
+        self._said: set[tuple[str, Span]] = set()
 
     def block(self, bounds: Sequence[Bound], conditions: tuple[Bound, ...], way: _Way) -> _Way:
         """Go through a block; returns what those have met that come out of it at its end."""
@@ -95,7 +98,8 @@ class _Walker:
                 self._pair(other.action, action)
         if action.name == "redirect":
             self._redirect(action, conditions, way)
-        way.met.append(Taken(action, conditions))
+        if len(way.met) < LOOKED_AT:
+            way.met.append(Taken(action, conditions))
 
     def _apart(self, these: Sequence[Bound], those: Sequence[Bound]) -> bool:
         """Whether no mail meets both sets of conditions."""
@@ -134,7 +138,8 @@ class _Walker:
             )
 
     def _add(self, code: str, bound: Bound, message: str) -> None:
-        if not any(one.code == code and one.span == bound.span for one in self.found):
+        if (code, bound.span) not in self._said:
+            self._said.add((code, bound.span))
             self.found.append(Finding(code, bound.span, message))
 
 

@@ -1,7 +1,7 @@
 """Findings about the course of a script: what never runs, what always holds, what an earlier rule takes."""
 
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Final
 
 from sieve_like.lint.implies import Logic
@@ -137,7 +137,11 @@ def _shadowed(block: Sequence[Bound], logic: Logic) -> Iterator[Finding]:
 
 def _taker(link: Bound, taken: Sequence[Bound], earlier: Sequence[Bound], logic: Logic) -> Bound | None:
     """Return the link that takes all mails of this one, None where none surely does."""
+    if logic.tired:
+        return None
     if not link.tests or logic.constant(link.tests[0]) is False:
         return next((one for one in earlier if one.tests and one.tests[0].name == "true"), None)
     test = link.tests[0]
-    return next((one for one in (*earlier, *taken) if one.tests and logic.implies(test, one.tests[0])), None)
+    return next(
+        (one for one in chain(earlier, taken) if one.tests and logic.implies(test, one.tests[0])), None
+    )

@@ -5,6 +5,7 @@ change between them; tests that set match variables are, since only whether they
 """
 
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Final
 
 from sieve_like.errors import ScriptFailure
@@ -20,6 +21,9 @@ LISTS: Final = frozenset({"allof", "anyof", "not"})
 ONCE: Final = frozenset({"subject", "date", "message-id", "list-id"})
 # How deep lists of tests are compared; deeper ones are written by programs, and time would grow fast.
 DEPTH: Final = 6
+LONGEST: Final = 100  # tests of one list that are compared with each other
+# Comparisons for one script: a second or two. A thousand rules need half a million.
+COMPARISONS: Final = 2_000_000
 STEPS: Final = 10_000  # tries of one pattern; more says nothing
 NOTHING: Final[frozenset[str]] = frozenset()
 
@@ -39,10 +43,17 @@ class Logic:
 
     def __init__(self) -> None:
         self._known: dict[int, Looked | None] = {}
+        self._left = COMPARISONS
+
+    @property
+    def tired(self) -> bool:
+        """Whether so much was compared that nothing more is said about this script."""
+        return self._left <= 0
 
     def implies(self, given: Bound, other: Bound, depth: int = DEPTH) -> bool:
         """Whether `other` is true for every mail for which `given` is."""
-        if depth <= 0:
+        self._left -= 1
+        if depth <= 0 or self.tired:
             return False
         if other.name == "true" or given.name == "false":
             return True
@@ -69,7 +80,8 @@ class Logic:
 
     def excludes(self, one: Bound, other: Bound, depth: int = DEPTH) -> bool:
         """Whether no mail makes both tests true."""
-        if depth <= 0:
+        self._left -= 1
+        if depth <= 0 or self.tired:
             return False
         if "false" in {one.name, other.name}:
             return True
@@ -105,7 +117,7 @@ class Logic:
 
     def _opposites(self, test: Bound) -> bool:
         """Whether two tests of a list can't both be true (allof), or one of them always is (anyof)."""
-        pairs = [(one, other) for n, one in enumerate(test.tests) for other in test.tests[n + 1 :]]
+        pairs = list(combinations(test.tests[:LONGEST], 2))
         if test.name == "allof":
             return any(self.excludes(one, other) for one, other in pairs)
         return any(

@@ -183,6 +183,8 @@ def house(**settings: Any) -> Iterator[House]:
             "targets": {"maildir": {"kind": "maildir", "path": str(folder / "mail")}},
             "outbox": {"lease": "10 s"},
             "http": {"address": ""},
+            # Hooks and kills are for the process that stores; what the clients' own process adds has its own test.
+            "instance": {"intake_processes": 0},
         }
         one.write(gatewayrun.merge(mine, settings))
         for name, octets in furnished().items():

@@ -11,7 +11,8 @@ import pytest
 from crashclient import Client, mails
 from crashcount import wait_until_filed, wrong_deliveries, wrong_effects
 
-KILLS = 400
+# How often, by how many processes of their own serve the clients; starting one takes longer than most lives.
+KILLS = {0: 400, 1: 40}
 IN_FLIGHT = 20
 LARGE_EVERY = 7
 LARGE = 3 * crashhouse.INLINE_MAX
@@ -57,9 +58,9 @@ async def one_life(house: crashhouse.House, client: Client, chance: random.Rando
     return under_way
 
 
-async def lives(house: crashhouse.House, client: Client, chance: random.Random) -> list[int]:
+async def lives(house: crashhouse.House, client: Client, chance: random.Random, kills: int) -> list[int]:
     """Go through all lives, then let the last one work everything off."""
-    loads = [await one_life(house, client, chance) for _ in range(KILLS)]
+    loads = [await one_life(house, client, chance) for _ in range(kills)]
     client.new_ones, client.on_reply = False, lambda: None
     house.start()
     await client.run(IN_FLIGHT)
@@ -69,12 +70,14 @@ async def lives(house: crashhouse.House, client: Client, chance: random.Random) 
 @pytest.mark.alone
 @pytest.mark.slow
 @pytest.mark.timeout(1500)
-def test_kills_at_random_moments_lose_nothing_and_double_nothing(record_property):
+@pytest.mark.parametrize("processes", KILLS)
+def test_kills_at_random_moments_lose_nothing_and_double_nothing(processes, record_property):
     """400 kills, 20 mails of 3 recipients in flight: all acknowledged is stored, once; the files are sound."""
+    kills = KILLS[processes]
     chance = random.Random(20_261_124)
-    with crashhouse.house() as house:
+    with crashhouse.house(instance={"intake_processes": processes}) as house:
         client = Client(house.door, mails(LARGE_EVERY, LARGE))
-        loads = asyncio.run(lives(house, client, chance))
+        loads = asyncio.run(lives(house, client, chance, kills))
         wait_until_filed(house)
         assert house.stop() == 0
         again = sum(m.sendings > 1 for m in client.all)
@@ -91,5 +94,5 @@ def test_kills_at_random_moments_lose_nothing_and_double_nothing(record_property
             f" {3 * len(client.all)} recipients, {again} sent again, {known} replies 'already accepted'",
         )
         # The proof is one only if the kills met mail under way, and commits whose replies were lost.
-        assert full >= 300
+        assert full >= 0.75 * kills
         assert known > 0

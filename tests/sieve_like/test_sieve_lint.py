@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from sieverun import REGISTRY
 
 from sieve_like.cli import main
+from sieve_like.fmt import format_script
 from sieve_like.lint.codes import BY_CODE, CODES
 from sieve_like.lint.linter import lint_script
 from sieve_like.lint.page import page
@@ -396,13 +397,32 @@ def test_any_words_are_linted(words):
     report(" ".join(words))
 
 
-def test_a_thousand_rules_take_a_moment():
-    """Rules are compared with each other, but cheaply."""
+@pytest.mark.parametrize(
+    "source",
+    [
+        "keep;" * 39_000,
+        'if exists "x" {stop;}' * 13_000,
+        'if exists "x" {keep;}' + "elsif size :over 1 {keep;}" * 12_000,
+        "if anyof (" + ", ".join(f'exists "x{n}"' for n in range(20_000)) + ") { keep; }",
+        'if header :contains "a" [' + ", ".join(f'"{n}"' for n in range(50_000)) + "] { keep; }",
+        'redirect "a@b.org";' * 20_000,
+    ],
+    ids=["keep", "rules", "branches", "tests", "keys", "redirects"],
+)
+def test_long_scripts_end(source):
+    """Comparisons are bounded; what is left out is not said, and nothing hangs."""
+    report(source)
+    format_script(source.encode())
+
+
+def test_a_thousand_rules_are_compared_with_each_other():
+    """As many as people have: none shadows another, and the last one is found out."""
     source = 'require "fileinto";\n' + "".join(
         f'if header :contains "subject" "word number {n}." {{ fileinto "F{n}"; stop; }}\n'
         for n in range(1000)
     )
     assert codes(source) == []
+    assert codes(source + 'if header :is "subject" "a word number 7." { keep; }') == ["L003"]
 
 
 # --- the command -------------------------------------------------------------------------------

@@ -1,6 +1,8 @@
 """The plain mail: fields, encoded words, addresses."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sieve_like.address import complain_about_address, join_address, parse_list, parse_one, split_envelope
 from sieve_like.message import Envelope, PlainMessage
@@ -70,7 +72,8 @@ def test_address_lists(text, addresses):
 
 
 @pytest.mark.parametrize(
-    "text", ["a", "a@", "@b", "a@b@c", "<>", "<a@b", "a b@c", "a..b@c", "a@b.", '"open', "<a@b> <c@d>", ".a@b"]
+    "text",
+    ["a", "a@", "@b", "a@b@c", "<>", "<a@b", "a b@c", "a..b@c", "a@b.", '"open', "<a@b> <c@d>", ".a@b"],
 )
 def test_invalid_addresses_have_only_their_text(text):
     """They are kept, marked, with what was written."""
@@ -107,3 +110,12 @@ def test_the_original_recipient_stands_for_to():
     """Without one the recipient is what the sender wrote."""
     assert Envelope("", "a@b.example").to == "a@b.example"
     assert Envelope("", "a@b.example", "c@d.example").to == "c@d.example"
+
+
+@given(st.text("aZ09 .-_@<>\",'=?\xe4", max_size=24))
+def test_the_short_way_to_an_address_comes_to_the_same(text):
+    """A plain mailbox is read at a glance; the full reader agrees (with an empty comment it is asked)."""
+    short, full = parse_list(text), parse_list(f"{text}()")
+    assert [(a.local, a.domain, a.valid) for a in short] == [(a.local, a.domain, a.valid) for a in full]
+    if full and full[0].valid and "<" in text:
+        assert short[0].name == full[0].name
