@@ -250,7 +250,9 @@ def has_folder(settings: Settings, target: str, recipient: str, folder: str) -> 
 def told(settings: Settings) -> Told:
     """Return what extensions of the rule language are told."""
     rules = settings.rules
-    return Told({"recipient_delimiter": rules.recipient_delimiter, **rules.extensions})
+    # The gate has the last word on how often somebody is answered; the language must not clamp before it.
+    period = {"sieve_vacation_min_period": f"{int(settings.answers.vacation_period)}s"}
+    return Told({"recipient_delimiter": rules.recipient_delimiter, **period, **rules.extensions})
 
 
 def gate_policy(settings: Settings, catalogue: Catalogue) -> GatePolicy:

@@ -12,7 +12,7 @@ def valid_flag(flag: str) -> bool:
     """Whether a word may be a flag: a system flag, or a keyword that is an atom."""
     if flag.startswith("\\"):
         return flag.lower() in SYSTEM
-    return bool(flag) and SPECIALS.isdisjoint(flag) and all(c > " " for c in flag)
+    return bool(flag) and flag.isascii() and SPECIALS.isdisjoint(flag) and all(c > " " for c in flag)
 
 
 def words(texts: Iterable[str]) -> list[str]:

@@ -14,6 +14,17 @@ ESCAPES: Final = frozenset("AbBCdDfnpPQEsStvwWxz") - frozenset("C")
 WORD_EDGES: Final = frozenset("<>")
 REPEATS: Final = frozenset("*+?")
 BRACKET: Final = re.compile(r"\[\^?\]?(?:\[:\w*:\]|\[[.=].*?[.=]\]|\\.|[^\]\\])*\]", re.DOTALL)
+# One piece of a folded pattern: a character that must be there, or what may be anything.
+PLAIN: Final = re.compile(
+    r"""(?P<text> (?:[a-jl-rt-z0-9 ,:;<>@!"#%&'/=_`~-] | \\[^a-zA-Z0-9<>]) (?!\+*[*?{]) )
+      | (?P<either> \| )
+      | (?P<group> [()] )
+      | \[\^?\]?(?:\[:\w*:\]|\\.|[^\]\\])*\]
+      | \\[bdswnrt]
+      | \{[0-9,]*\}
+      | [^\\\[{]""",
+    re.VERBOSE | re.DOTALL | re.ASCII,
+)
 BRACE: Final = re.compile(r"\{([0-9]*)(,?)([0-9]*)\}")
 
 
@@ -91,3 +102,27 @@ def _brace(pattern: str, at: int) -> tuple[str, int]:
     if at == 0:
         raise PatternError("nothing to repeat in front of a brace")
     return f"{{{found[1] or '0'}{found[2]}{found[3]}}}", len(found[0])
+
+
+def required_text(pattern: str) -> str:
+    """Return a text which every value holds that a folded pattern matches, "" where none is certain.
+
+    Letters that have a third form in Unicode (k, s) end a text: RE2 takes those forms for them as well.
+    """
+    if "(?" in pattern:
+        return ""  # flags change what letters mean
+    texts: list[str] = [""]
+    at = depth = 0
+    while at < len(pattern):
+        found = PLAIN.match(pattern, at)
+        if found is None:
+            return ""
+        at = found.end()
+        depth += (found["group"] == "(") - (found["group"] == ")")
+        if (found["either"] and not depth) or depth < 0:
+            return ""
+        if found["text"] and not depth:
+            texts[-1] += found["text"][-1]
+        else:
+            texts.append("")
+    return max(texts, key=len) if not depth else ""

@@ -131,7 +131,8 @@ def _hasflag(bound: Bound, ctx: Compiling) -> Test:
         return [flag for read in readers for flag in flags_of([read(run)])] if readers else run.flags
 
     assert bound.match is not None
-    if not bound.match.type.counts:
+    # A blank separates flags; in a regular expression it is a character like others.
+    if not bound.match.type.counts and bound.match.type.name != "regex":
         bound = replace(bound, args={**bound.args, "keys": _split(bound.args["keys"])})
     fact = Fact("", values)
     return match_test(bound, ctx, Source(read=lambda _run: (fact,), stable=False))

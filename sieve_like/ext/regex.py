@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from sieve_like.errors import ScriptFailure
-from sieve_like.ext._pattern import PatternError, compile_pattern
+from sieve_like.ext._pattern import PatternError, compile_pattern, required_text
 from sieve_like.ext.variables import modifier
 from sieve_like.interpreter import Run
 from sieve_like.spec import AddedTag, Comparator, Extension, Matcher, MatchType, Originals
@@ -58,12 +58,20 @@ def _regex(comparator: Comparator, relation: str, keys: tuple[str, ...], origina
     return matcher
 
 
+def _probe(key: str) -> tuple[str, str] | None:
+    """Tell the index which text a value must hold for a folded key to match."""
+    text = required_text(key)
+    return ("in", text) if text else None
+
+
 EXTENSION = Extension(
     "regex",
     "draft-ietf-sieve-regex",
     tags=(
         AddedTag(("set", "extracttext"), modifier("quoteregex", 20, lambda text: SPECIAL.sub(r"\\\1", text))),
     ),
-    match_types=(MatchType("regex", _regex, substrings=True, check_key=complain_about_pattern),),
+    match_types=(
+        MatchType("regex", _regex, substrings=True, check_key=complain_about_pattern, probe=_probe),
+    ),
     card=__doc__,
 )

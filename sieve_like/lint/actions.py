@@ -11,6 +11,7 @@ from sieve_like.spec import Bound
 
 REFUSALS: Final = frozenset({"reject", "ereject"})
 STORES: Final = frozenset({"keep", "fileinto"})
+STORED: Final = STORES | {"redirect"}
 # What may not stand beside a refusal (RFC 5429 2.3).
 CONTRADICTS: Final = REFUSALS | STORES | {"redirect", "vacation", "ticket"}
 WATCHED: Final = CONTRADICTS | {"discard"}
@@ -69,11 +70,7 @@ class _Walker:
                 way = self._branches(bound, conditions, way)
             elif bound.block is not None:
                 inside = self.block(bound.block, conditions, _Way(list(way.met), way.redirects))
-                way = (
-                    way
-                    if block_ends(bound.block, self._script.logic) and bound.name != "foreverypart"
-                    else inside
-                )
+                way = way if block_ends(bound.block, self._script.logic) else inside
             elif bound.name in WATCHED:
                 self._action(bound, conditions, way)
             if ends(bound, self._script.logic):
@@ -83,18 +80,20 @@ class _Walker:
     def _branches(self, bound: Bound, conditions: tuple[Bound, ...], way: _Way) -> _Way:
         links = (bound, *bound.followers)
         outcome = _Way() if links[-1].name == "else" else _Way(list(way.met), way.redirects)
+        known = {id(one.action) for one in outcome.met}
         for link in links:
             inside = _Way(list(way.met), way.redirects)
             after = self.block(link.block or (), (*conditions, *link.tests), inside)
             if not block_ends(link.block or (), self._script.logic):
-                known = {id(one.action) for one in outcome.met}
-                outcome.met += [one for one in after.met if id(one.action) not in known]
+                new = [one for one in after.met if id(one.action) not in known]
+                outcome.met += new[: LOOKED_AT - len(outcome.met)]
+                known |= {id(one.action) for one in new}
                 outcome.redirects = max(outcome.redirects, after.redirects)
         return outcome
 
     def _action(self, action: Bound, conditions: tuple[Bound, ...], way: _Way) -> None:
         for other in way.met:
-            if not self._apart(conditions, other.conditions):
+            if _meet(other.action, action) and not self._apart(conditions, other.conditions):
                 self._pair(other.action, action)
         if action.name == "redirect":
             self._redirect(action, conditions, way)
@@ -106,7 +105,7 @@ class _Walker:
         return any(self._script.logic.excludes(one, other) for one in these for other in those)
 
     def _pair(self, first: Bound, second: Bound) -> None:
-        """Look at two actions that one mail may meet."""
+        """Say what is wrong with two actions that one mail may meet."""
         names = {first.name, second.name}
         where = place(first.span)
         if first.name == second.name == "vacation":
@@ -116,11 +115,7 @@ class _Walker:
         elif names & REFUSALS and names <= CONTRADICTS:
             text = f"a mail may have met the {first.name} of {where}: together they are a run-time error"
             self._add("L033", second, text)
-        elif (
-            "discard" in names
-            and names & (STORES | {"redirect"})
-            and "copy" not in (first.args if second.name == "discard" else second.args)
-        ):
+        else:
             discard, other = (first, second) if first.name == "discard" else (second, first)
             text = f"has no effect beside the {other.name} of {place(other.span)}, which is still done"
             self._add("L035", discard, f"'discard' {text}")
@@ -141,6 +136,15 @@ class _Walker:
         if (code, bound.span) not in self._said:
             self._said.add((code, bound.span))
             self.found.append(Finding(code, bound.span, message))
+
+
+def _meet(first: Bound, second: Bound) -> bool:
+    """Whether two actions should not meet: two answers, a contradicted refusal, a needless discard."""
+    names = {first.name, second.name}
+    if first.name == second.name == "vacation" or (names & REFUSALS and names <= CONTRADICTS):
+        return True
+    other = first if second.name == "discard" else second
+    return "discard" in names and other.name in STORED and "copy" not in other.args
 
 
 def _recipients(test: Bound) -> Iterator[str]:

@@ -32,7 +32,9 @@ def index(w: Writer, tags: str = "") -> str:
 def header(w: Writer) -> str:
     """Return a test of header fields."""
     tags, keys = w.matching()
-    return f"header{tags}{w.tags(index(w, tags), _mime(w))} {w.strings(w.header_names('Content-Type'))} {keys}"
+    return (
+        f"header{tags}{w.tags(index(w, tags), _mime(w))} {w.strings(w.header_names('Content-Type'))} {keys}"
+    )
 
 
 def _mime(w: Writer) -> str:
@@ -40,7 +42,9 @@ def _mime(w: Writer) -> str:
     if not w.has("mime") or not w.odds(0.12 if not w.loops else 0.5):
         return ""
     w.need("mime")
-    more = w.pick("", "", " :type", " :subtype", " :contenttype", ' :param "charset"', ' :param ["name", "filename"]')
+    more = w.pick(
+        "", "", " :type", " :subtype", " :contenttype", ' :param "charset"', ' :param ["name", "filename"]'
+    )
     return ":mime" + w.pick("", " :anychild") + more
 
 
@@ -69,7 +73,9 @@ def envelope(w: Writer) -> str:
     tags, keys = w.matching()
     parts = w.chance.choice((["from"], ["to"], ["TO"], ["from", "to"]))
     if w.odds(0.4):
-        keys = w.strings([w.pick("alice@example.com", "bob+tickets@example.org", "tickets", "bob", "example.org", "")])
+        keys = w.strings(
+            [w.pick("alice@example.com", "bob+tickets@example.org", "tickets", "bob", "example.org", "")]
+        )
     return f"envelope{w.tags(part(w))}{tags} {w.strings(parts)} {keys}"
 
 
@@ -85,7 +91,10 @@ def string(w: Writer) -> str:
     w.need("variables")
     # Pigeonhole compares strings as octets unless told otherwise (RFC 5228 2.7.3 says i;ascii-casemap).
     tags, keys = w.matching(default=False)
-    values = [f"${{{w.chance.choice([*w.variables, 'none'])}}}" if w.odds(0.7) else w.text() for _ in range(w.chance.choice((1, 1, 2)))]
+    values = [
+        f"${{{w.chance.choice([*w.variables, 'none'])}}}" if w.odds(0.7) else w.text()
+        for _ in range(w.chance.choice((1, 1, 2)))
+    ]
     return f"string{tags} {w.strings(values)} {keys}"
 
 
@@ -93,7 +102,15 @@ def body(w: Writer) -> str:
     """Return a test of the body."""
     w.need("body")
     tags, keys = w.matching()
-    types = w.pick('"text"', '"text/plain"', '""', '"message/rfc822"', '"multipart"', '["text/html", "application"]', '"text/"')
+    types = w.pick(
+        '"text"',
+        '"text/plain"',
+        '""',
+        '"message/rfc822"',
+        '"multipart"',
+        '["text/html", "application"]',
+        '"text/"',
+    )
     how = w.pick("", ":raw", ":text", f":content {types}")
     if w.odds(0.6):
         keys = w.strings([w.pick("hello", "World", "caf", "prologue", "Content-Type", "big", "inner", "--b")])
@@ -117,7 +134,7 @@ def currentdate(w: Writer) -> str:
     """Return a test of the time of the run; only what does not change from second to second."""
     w.need("date")
     zone = w.pick("", ':zone "+0000"', ':zone "+0100"')
-    return f'currentdate{w.tags(zone)} :matches {quote(w.pick(*STEADY_PARTS))} {w.pick(quote("*"), quote("20*"), quote("?"))}'
+    return f"currentdate{w.tags(zone)} :matches {quote(w.pick(*STEADY_PARTS))} {w.pick(quote('*'), quote('20*'), quote('?'))}"
 
 
 def environment(w: Writer) -> str:
@@ -157,9 +174,9 @@ def spamtest(w: Writer) -> str:
     w.need("relational", f"comparator-{'i;ascii-numeric'}")
     plus = w.has("spamtestplus") and w.odds(0.4)
     w.need("spamtestplus" if plus else "spamtest")
-    match = f':value {quote(w.pick("gt", "ge", "lt", "eq"))}'
+    match = f":value {quote(w.pick('gt', 'ge', 'lt', 'eq'))}"
     if w.odds(0.2):
-        match = f':count {quote(w.pick("gt", "eq"))}'
+        match = f":count {quote(w.pick('gt', 'eq'))}"
     tags = w.tags(match, ':comparator "i;ascii-numeric"', ":percent" if plus and w.odds(0.8) else "")
     return f"spamtest{tags} {quote(w.pick('0', '1', '3', '5', '10', '50', '100'))}"
 
@@ -167,7 +184,7 @@ def spamtest(w: Writer) -> str:
 def virustest(w: Writer) -> str:
     """Return a test of the virus score."""
     w.need("virustest", "relational", "comparator-i;ascii-numeric")
-    return f'virustest{w.tags(":value " + quote(w.pick("gt", "eq", "le")), ":comparator " + quote("i;ascii-numeric"))} {quote(w.pick("0", "1", "3", "5"))}'
+    return f"virustest{w.tags(':value ' + quote(w.pick('gt', 'eq', 'le')), ':comparator ' + quote('i;ascii-numeric'))} {quote(w.pick('0', '1', '3', '5'))}"
 
 
 def ihave(w: Writer) -> str:
@@ -202,7 +219,7 @@ def servermetadata(w: Writer) -> str:
     w.need("servermetadata")
     tags, keys = w.matching()
     if w.odds(0.3):
-        return f'servermetadataexists {w.strings(["/private/comment"])}'
+        return f"servermetadataexists {w.strings(['/private/comment'])}"
     return f'servermetadata{tags} "/private/comment" {keys}'
 
 

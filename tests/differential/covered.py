@@ -12,7 +12,9 @@ from sieve_like.syntax import CommandNode, StringNode, TagNode, TestNode
 
 # What the other engine lacks: tags that mean something beside `:fcc` only (RFC 8580), a newer modifier, and
 # commands of drafts that RFC 6609 replaced by `global`.
-NOT_THEIRS = {f"tag {owner} :{tag}" for owner in ("vacation", "notify") for tag in ("create", "flags", "specialuse")}
+NOT_THEIRS = {
+    f"tag {owner} :{tag}" for owner in ("vacation", "notify") for tag in ("create", "flags", "specialuse")
+}
 NOT_THEIRS |= {"tag set :quoteregex", "tag extracttext :quoteregex"}
 
 
@@ -29,7 +31,9 @@ def words_of(extensions: Iterable[Extension]) -> set[str]:
         added = [(owner, one.tag.name) for one in extension.tags for owner in one.owners if owner in owners]
         found.update(f"tag {owner} :{tag}" for owner, tag in added)
         found.update(f"match type :{one.name}" for one in extension.match_types)
-        found.update(f"relation {one}" for match_type in extension.match_types for one in match_type.relations)
+        found.update(
+            f"relation {one}" for match_type in extension.match_types for one in match_type.relations
+        )
         found.update(f"address part :{one.name}" for one in extension.address_parts)
         found.update(f"comparator {one.name}" for one in extension.comparators)
         if extension.capability and not extension.builtin:
@@ -41,7 +45,9 @@ class Coverage:
     """Counts words as scripts are added."""
 
     def __init__(self, registry: Registry, known: frozenset[str]) -> None:
-        compared = [one for one in registry.extensions if not one.capability or one.builtin or one.capability in known]
+        compared = [
+            one for one in registry.extensions if not one.capability or one.builtin or one.capability in known
+        ]
         self.offered = words_of(compared) - NOT_THEIRS
         self.counts: Counter[str] = Counter()
 

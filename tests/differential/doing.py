@@ -22,7 +22,12 @@ def flags_tag(w: Writer) -> str:
     if not w.has("imap4flags") or not w.odds(0.2):
         return ""
     w.need("imap4flags")
-    return f":flags {w.strings([w.pick(*FLAGS) for _ in range(w.chance.randint(1, 2))])}"
+    return f":flags {flag_list(w, 2)}"
+
+
+def flag_list(w: Writer, most: int) -> str:
+    """Return a list of flags."""
+    return "[" + ", ".join(quote(w.pick(*FLAGS)) for _ in range(w.chance.randint(1, most))) + "]"
 
 
 def copy_tag(w: Writer, share: float) -> str:
@@ -118,7 +123,9 @@ def set_variable(w: Writer) -> str:
     """Return an assignment."""
     w.need("variables")
     name = w.pick("v", "V", "longer_name", "w2")
-    value = w.text() + w.pick("", "${1}", "${v}", "${0}x", "${none}", "${", "${bad${v}}", "${1 }", "a*b?c", "äÖü")
+    value = w.text() + w.pick(
+        "", "${1}", "${v}", "${0}x", "${none}", "${", "${bad${v}}", "${1 }", "a*b?c", "äÖü"
+    )
     w.variables.append(name)
     return f"set{w.tags(*modifiers(w))} {quote(name)} {w.prose(value)};"
 
@@ -139,7 +146,7 @@ def change_flags(w: Writer) -> str:
         w.need("variables")
         name = quote(w.pick("fl", "v")) + " "
         w.variables.append("fl")
-    return f"{w.pick('setflag', 'addflag', 'addflag', 'removeflag')} {name}{w.strings([w.pick(*FLAGS) for _ in range(w.chance.randint(1, 3))])};"
+    return f"{w.pick('setflag', 'addflag', 'addflag', 'removeflag')} {name}{flag_list(w, 3)};"
 
 
 def notify(w: Writer) -> str:
@@ -173,7 +180,7 @@ def debug(w: Writer) -> str:
 def report(w: Writer) -> str:
     """Return a report of abuse."""
     w.need("vnd.dovecot.report")
-    return f'report{w.tags(w.pick("", ":headers_only"))} {quote(w.pick("abuse", "fraud", "virus", "other"))} {quote("note")} {quote("abuse@example.org")};'
+    return f"report{w.tags(w.pick('', ':headers_only'))} {quote(w.pick('abuse', 'fraud', 'virus', 'other'))} {quote('note')} {quote('abuse@example.org')};"
 
 
 def include(w: Writer) -> str:
@@ -212,7 +219,10 @@ def loop(w: Writer) -> str:
     w.need("foreverypart")
     name = w.pick("", "", ' :name "l"') if w.loops == 0 else ""
     w.loops += 1
-    lines = [an_action(w) if w.odds(0.3) else f"if {a_test(w, 1)} {{ {an_action(w)} }}" for _ in range(w.chance.randint(1, 2))]
+    lines = [
+        an_action(w) if w.odds(0.3) else f"if {a_test(w, 1)} {{ {an_action(w)} }}"
+        for _ in range(w.chance.randint(1, 2))
+    ]
     if w.has("extracttext", "variables", "fileinto") and w.odds(0.4):
         lines.append(extracttext(w))
     if w.odds(0.3):
@@ -267,5 +277,3 @@ def whole(w: Writer, rules: list[str]) -> str:
     needed = sorted(w.needs)
     head = f"require [{', '.join(map(quote, needed))}];\n" if needed else ""
     return head + "\n".join(rules) + "\n"
-
-

@@ -54,6 +54,24 @@ EXPLAINED: tuple[Explanation, ...] = (
         holds=explained.first_octets,
     ),
     Explanation(
+        "extracttext leaves line ends as they are",
+        "RFC 5703 section 7 asks for the part without its transfer encoding, as UTF-8. Of a quoted-printable part in a mail with LF "
+        "line ends Pigeonhole makes CRLF.",
+        'require ["extracttext", "foreverypart", "fileinto", "variables"]; foreverypart { extracttext :length "v"; fileinto "A${v}"; }',
+        "store A4",
+        "Content-Type: text/plain\nContent-Transfer-Encoding: quoted-printable\n\na\nb\n",
+        holds=explained.line_ends,
+    ),
+    Explanation(
+        "A wildcard is a whole character",
+        "RFC 5228 section 2.7.1: `?` matches a single character. Pigeonhole lets it take one octet of several, and fails where the rest "
+        "becomes part of the name of a mailbox.",
+        'require ["fileinto", "variables"]; if header :matches "subject" "*??" { fileinto "A${1}"; }',
+        "store AH",
+        "Subject: H\u00e9l\n\n",
+        holds=explained.half_character,
+    ),
+    Explanation(
         "A script may ask twice for the same id",
         "RFC 7352 section 3: ids are recorded when the script has ended successfully, so asking again in one run gives the same answer "
         "and leaves one record. Pigeonhole ends the run without a message.",

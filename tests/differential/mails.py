@@ -7,7 +7,21 @@ there.
 from dataclasses import dataclass, field
 from random import Random
 
-WORDS = ("hello", "World", "order", "Rechnung", "42", "007", "frop", "A", "x*y", "a?b", "[list]", "*", "naïve")
+WORDS = (
+    "hello",
+    "World",
+    "order",
+    "Rechnung",
+    "42",
+    "007",
+    "frop",
+    "A",
+    "x*y",
+    "a?b",
+    "[list]",
+    "*",
+    "naïve",
+)
 LOCALS = ("alice", "bob+tickets", "Carol", "info+a+b", '"odd local"', "d.e.f", '"S[r]us"', "user-request")
 DOMAINS = ("example.com", "EXAMPLE.org", "mail.example.net", "[192.0.2.1]", "x.example")
 # Pigeonhole decodes words that are not valid, too; tests of our own pin that they stay as they are.
@@ -109,7 +123,9 @@ def leaf(chance: Random, depth: int) -> tuple[str, str, str]:
         case 1:
             return "text/html", 'Content-Type: Text/HTML; charset="utf-8"\n', HTML + "\n"
         case 2:
-            head = "Content-Type: text/plain; charset=iso-8859-1\nContent-Transfer-Encoding: quoted-printable\n"
+            head = (
+                "Content-Type: text/plain; charset=iso-8859-1\nContent-Transfer-Encoding: quoted-printable\n"
+            )
             return "text/plain", head, "caf=E9 and =\nmore " + text + "\n"
         case 3:
             head = (

@@ -58,7 +58,11 @@ def ask(case: Case, *, stored: bool = False) -> Outcome:
     """Compile and run a case; `stored` asks for the mail that ends in INBOX as well."""
     try:
         program = compile_script(
-            case.script.encode(), name="script", registry=registry(), settings=Settings(theirs.PLUGIN), library=Scripts(case.files)
+            case.script.encode(),
+            name="script",
+            registry=registry(),
+            settings=Settings(theirs.PLUGIN),
+            library=Scripts(case.files),
         )
     except CompileErrors as errors:
         said = [one.message for one in errors.diagnostics if one.severity is Severity.ERROR]

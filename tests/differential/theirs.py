@@ -31,12 +31,14 @@ log_path = /dev/stderr
 lda_mailbox_autocreate = yes
 plugin {{
   sieve = file:{home}/scripts;active={home}/active.sieve
-  sieve_global = file:{home}/scripts
+  sieve_global = file:{home}/global
   sieve_extensions = {extra}
 {plugin}
 }}
 """
 SIDE = {"create mailbox if it does not exist": "create", "preserve implicit keep": "copy"}
+# Where included scripts lie: the personal and the global ones are different scripts of the same text.
+SCRIPTS = ("scripts", "global")
 FLAGS = "add IMAP flags: "
 SPECIAL = re.compile(r"use mailbox with special-use flag `(.*)' instead if accessible")
 
@@ -51,7 +53,8 @@ class Oracle:
     def make(cls, root: Path) -> "Oracle":
         """Write the configuration."""
         home = root / "home"
-        (home / "scripts").mkdir(parents=True)
+        for folder in SCRIPTS:
+            (home / folder).mkdir(parents=True)
         extra = " ".join(f"+{name}" for name in EXTRA)
         plugin = "\n".join(f"  {name} = {value}" for name, value in PLUGIN.items())
         (root / "dc.conf").write_text(CONFIG.format(home=home, extra=extra, plugin=plugin))
@@ -63,10 +66,13 @@ class Oracle:
         """Run a case; "crashed" is an outcome as well. Raises RuntimeError where it can't be run at all."""
         (self.root / "script.sieve").write_text(case.script, newline="")
         (self.root / "mail.eml").write_bytes(case.mail)
-        for name, text in case.files.items():
-            (self.root / "home" / "scripts" / f"{name}.sieve").write_text(text, newline="")
+        for folder in SCRIPTS:
+            for name, text in case.files.items():
+                (self.root / "home" / folder / f"{name}.sieve").write_text(text, newline="")
         done = self._run(case)
-        said = " / ".join(line for line in done.stderr.decode("utf-8", "replace").splitlines() if "error" in line.lower())
+        said = " / ".join(
+            line for line in done.stderr.decode("utf-8", "replace").splitlines() if "error" in line.lower()
+        )
         if done.returncode == DOES_NOT_COMPILE and "failed" in said:
             return Outcome("refused", said=said)
         if done.returncode == FAILED:
@@ -74,7 +80,9 @@ class Oracle:
         if done.returncode < 0:
             return Outcome("crashed")
         if done.returncode:
-            raise RuntimeError(f"sieve-test ended with {done.returncode}: {done.stderr.decode('utf-8', 'replace')}")
+            raise RuntimeError(
+                f"sieve-test ended with {done.returncode}: {done.stderr.decode('utf-8', 'replace')}"
+            )
         return read_output(done.stdout.decode("utf-8", "replace"), said)
 
     def stored(self, case: Case, mailboxes: Iterable[str]) -> str:
@@ -117,7 +125,9 @@ def read_action(block: str) -> Line:
     """Return an action as words: what it is, its main value, and what is said about it in order."""
     first, _, rest = block.partition("\n")
     effects = [SIDE.get(line, line) for line in re.findall(r"^        \+ (.*)$", rest, flags=re.MULTILINE)]
-    effects = [flags(line.removeprefix(FLAGS).split()) if line.startswith(FLAGS) else line for line in effects]
+    effects = [
+        flags(line.removeprefix(FLAGS).split()) if line.startswith(FLAGS) else line for line in effects
+    ]
     effects = [SPECIAL.sub(r"specialuse \1", line) for line in effects]
     if match := re.match(r"store message in folder: (.*)", first):
         name = "INBOX" if match[1].upper() == "INBOX" else match[1]
@@ -140,8 +150,11 @@ def read_action(block: str) -> Line:
 def flags(found: Iterable[str]) -> str:
     """Return flags as one word: those of the system, which have no order, then keywords, which have no case."""
     system = sorted(one.lower() for one in found if one.startswith("\\"))
-    keywords = {one.lower(): one for one in reversed([*found]) if not one.startswith("\\")}
-    return " ".join(["flags", *system, *reversed(keywords.values())])
+    keywords: dict[str, str] = {}
+    for one in found:
+        if not one.startswith("\\"):
+            keywords.setdefault(one.lower(), one)
+    return " ".join(["flags", *system, *keywords.values()])
 
 
 def read_vacation(rest: str) -> Line:
@@ -150,7 +163,10 @@ def read_vacation(rest: str) -> Line:
     text = rest.partition("START MESSAGE\n")[2].rpartition("\nEND MESSAGE")[0]
     if re.search(r"<(NO-)?MIME>\n\nSTART MESSAGE", rest):
         values["handle"] = ""  # what stands there is made of the other values (RFC 5230 4.2)
-    return (*(values.get(name, "") for name in ("seconds", "subject", "from", "handle")), text.replace("\r\n", "\n"))
+    return (
+        *(values.get(name, "") for name in ("seconds", "subject", "from", "handle")),
+        text.replace("\r\n", "\n"),
+    )
 
 
 def read_notification(rest: str) -> Line:
@@ -159,4 +175,10 @@ def read_notification(rest: str) -> Line:
     values = dict(re.findall(r"^    => (\w+) *: (.*)$", rest, flags=re.MULTILINE))
     fields = re.findall(r"^       \+ (.*)$", rest, flags=re.MULTILINE)
     body = body.rpartition("--")[0].removesuffix("\n").replace("\r\n", "\n")
-    return values.get("importance", ""), values.get("from", ""), values.get("subject", ""), " ".join(fields), body
+    return (
+        values.get("importance", ""),
+        values.get("from", ""),
+        values.get("subject", ""),
+        " ".join(fields),
+        body,
+    )

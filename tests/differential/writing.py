@@ -134,11 +134,23 @@ class Writer:
     def expression(self, value: str) -> str:
         """Return a regular expression made of a text."""
         if self.odds(0.3):
-            return self.pick("^.*$", "[[:alpha:]]+", "(.)(.*)", "^$", "[0-9]+", "a|e|o", "(x)?[^ ]*", "^(.*) (.*)$", "w(or)?ld")
+            return self.pick(
+                "^.*$",
+                "[[:alpha:]]+",
+                "(.)(.*)",
+                "^$",
+                "[0-9]+",
+                "a|e|o",
+                "(x)?[^ ]*",
+                "^(.*) (.*)$",
+                "w(or)?ld",
+            )
         pieces = ["\\" + one if one in SPECIAL else one for one in value]
         for at, one in enumerate(value):
             if one.isascii() and one.isalnum() and self.odds(0.15):
-                pieces[at] = self.pick(".", "(.)", "[[:alnum:]]", f"[{one}]", f"({one})", f"{one}+", f"{one}{{1}}")
+                pieces[at] = self.pick(
+                    ".", "(.)", "[[:alnum:]]", f"[{one}]", f"({one})", f"{one}+", f"{one}{{1}}"
+                )
         return self.pick("", "^") + "".join(pieces) + self.pick("", "$", ".*")
 
     def number(self) -> str:
@@ -181,8 +193,12 @@ class Writer:
 
     def header_names(self, *more: str) -> list[str]:
         """Return some names of fields: those of the mail, and others."""
-        names = self.chance.choices([*self.mail.names(), *more, "Subject", "X-Absent"], k=self.chance.choice((1, 1, 1, 2)))
-        return [name.upper() if self.odds(0.1) else name.lower() if self.odds(0.2) else name for name in names]
+        names = self.chance.choices(
+            [*self.mail.names(), *more, "Subject", "X-Absent"], k=self.chance.choice((1, 1, 1, 2))
+        )
+        return [
+            name.upper() if self.odds(0.1) else name.lower() if self.odds(0.2) else name for name in names
+        ]
 
     def word(self) -> str:
         """Return a word."""

@@ -178,3 +178,27 @@ def test_names_of_the_installation_are_checked_where_they_are_constant():
     ]
     assert complaints(head + 'ticket :queue "sales";', registry=registry, catalogue=Shop()) == []
     assert complaints(head + 'ticket :queue "${q}";', registry=registry, catalogue=Shop()) == []
+
+
+@pytest.mark.parametrize(
+    ("source", "hint"),
+    [
+        ('set :uper "a" "b";', "did you mean ':upper'"),
+        ('set :quoteregx "a" "b";', "did you mean ':quoteregex'"),
+        ('set :lenght "a" "b";', "did you mean ':length'"),
+        ('if header :contain "a" "b" {}', "did you mean ':contains'"),
+    ],
+)
+def test_tags_and_modifiers_get_a_suggestion(source, hint):
+    """Those of other extensions as well."""
+    assert hint in complaints(f'require ["variables", "regex"]; {source}')[0]
+
+
+def test_only_the_first_error_of_a_command_counts():
+    """The others are said, but established engines don't get to them; a parse error stops them altogether."""
+    errors = errors_of("if header 1 2 { frop; }")
+    assert len([one for one in errors.diagnostics if one.counted]) == 2
+    assert len(errors.logged()) == 3
+    errors = errors_of('frop; if header ["a" "b"] "c" { }')
+    assert errors.logged() == ["expected ',' or ']' in the list, found a string", "parse failed"]
+    assert len(errors.diagnostics) == 2
