@@ -21,7 +21,7 @@ class Series:
 
 @dataclass(frozen=True)
 class Goal:
-    """A ratio that must be reached: `ours` over `theirs` under one load; where less is better, theirs over ours."""
+    """A ratio that must be reached: `ours` over `theirs` under one load; with `smaller`, theirs over ours."""
 
     id: str
     name: str

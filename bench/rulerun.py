@@ -1,4 +1,4 @@
-"""Our side of `make bench-rules`: runs one script over the mails of a Maildir, as Pigeonhole's sieve-filter does.
+"""Our side of `make bench-rules`: runs one script over the mails of a Maildir, as sieve-filter does.
 
 A program of its own, so that each run starts afresh. Every mail is opened, read, seen through mailgate's
 message view and decided about, without a trace. Prints one line of JSON: microseconds of CPU (user and

@@ -15,7 +15,7 @@ KINDS = (
 
 
 def rules(count: int) -> str:
-    """Return a script with so many rules; all but the last are of the kinds above and match no mail of ours."""
+    """Return a script with so many rules: of the kinds above, which match no mail of ours, and the last."""
     lines = [
         f'if {KINDS[n % len(KINDS)].format(n=n, size=10 + n % 90)} {{ fileinto "Q{n % QUEUES}"; stop; }}\n'
         for n in range(count - 1)

@@ -57,7 +57,8 @@ class ScriptFiles:
             beside.write_bytes(octets)
             beside.replace(self._folder / key)
         except OSError:
-            beside.unlink(missing_ok=True)
+            with suppress(OSError):
+                beside.unlink(missing_ok=True)
 
     def forget_others(self) -> None:
         """Remove what this process did not ask for."""

@@ -93,11 +93,16 @@ def parse_list(text: str) -> list[Address]:
 
 
 def parse_one(text: str) -> Address | None:
-    """Return the one valid address in a text, None if there is another number or if it is invalid."""
+    """Return the one valid address in a text, None if there is another number or if it is invalid.
+
+    Mails are read leniently, scripts are not: no groups, no routes (RFC 5228 2.4.2.3), nothing but a comment
+    behind `<…>`.
+    """
     addresses = parse_list(text)
     if len(addresses) != 1 or not addresses[0].valid:
         return None
-    # Mails are read leniently, scripts are not: nothing but a comment may stand behind `<…>`.
+    if any(kind == "special" and piece in ",;:" for kind, piece in _tokens(text)):
+        return None
     return None if "<" in text and text.rstrip()[-1] not in ">)" else addresses[0]
 
 

@@ -42,6 +42,7 @@ class Binder:
         self.enabled: set[str] = {e.capability for e in registry.extensions if e.always}
         self.required: set[str] = set()
         self._required_at: dict[str, Span] = {}
+        self._needs_checked = False
         self.settings: Settings = NO_SETTINGS
         self.library: Library = EmptyLibrary()
         self.started = False
@@ -56,16 +57,19 @@ class Binder:
 
     def script(self, commands: Sequence[CommandNode]) -> tuple[Bound, ...]:
         """Bind a whole script."""
-        bounds = self.block(commands)
-        self._check_needs()
-        return bounds
+        return self.block(commands)
 
     def _check_needs(self) -> None:
-        """Report capabilities that make no sense without others that are not there."""
+        """Report capabilities that make no sense without others that are not there.
+
+        Established engines do so before the first other command, and look no further where one is missing.
+        """
+        self._needs_checked = True
         for capability, span in self._required_at.items():
             for name in self.registry.capabilities[capability].needs:
                 if name not in self.enabled:
                     self.error(span, f"'{capability}' can't be used without '{name}', which is not required")
+                    self.diagnostics.further = True
 
     # --- what specs may use (spec.Binding) ------------------------------------------------------------------
 
@@ -188,6 +192,8 @@ class Binder:
         return tuple(bounds)
 
     def _command(self, node: CommandNode, last: str, *, settled: bool) -> Bound | None:
+        if node.name != "require" and not self._needs_checked:
+            self._check_needs()
         found = self.registry.command(node.name)
         if node.broken and found is not None:
             self._inner_block(node)
@@ -325,7 +331,7 @@ class Binder:
         spec, extension = found
         if not self.available(extension, node.span, f"the test '{node.name}'"):
             with self._further():
-                return self._known_test(node, spec)
+                return self._known_test(node, replace(spec, enter=None, known=None))
         return self._known_test(node, spec)
 
     def _known_test(self, node: TestNode, spec: TestSpec) -> Bound:

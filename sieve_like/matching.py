@@ -6,12 +6,15 @@ with variables at run time, tells the index what must hold, and writes the trace
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
 
 from sieve_like.errors import ScriptFailure, Span
 from sieve_like.interpreter import Run, Test
 from sieve_like.spec import Bound, Comparator, Compiling, Fact, Fields, Match, Matcher, Narrow, Probe
 from sieve_like.values import Constant, Expr, Value
 
+Read = TypeVar("Read")
 TRACED_VALUES = 8  # values and keys of one test that a trace shows: enough to see why, few enough to read
 
 
@@ -170,13 +173,26 @@ def _traced(bound: Bound, plain: Test, source: Source, expr: Expr) -> Test:
 
     def test(run: Run) -> bool:
         # Before the test: a match may change the variables that the keys are made of.
-        keys = [run.short(key) for key in _keys(expr.read(run))[:TRACED_VALUES]]
-        values = [run.short(value) for fact in source.all(run) for value in fact.values(run)[:TRACED_VALUES]]
+        keys = [run.short(key) for key in _looked_at(run, lambda: _keys(expr.read(run)))[:TRACED_VALUES]]
+        values: list[str] = []
+        for fact in _looked_at(run, lambda: source.all(run)):
+            # What is cached is read for the test as well; the rest the test reads once more.
+            read = partial(fact.values, run)
+            values += map(run.short, (read() if fact.key else _looked_at(run, read))[:TRACED_VALUES])
         answer = plain(run)
         run.note(span, "test", name=name, result=answer, match=how, values=values, keys=keys)
         return answer
 
     return test
+
+
+def _looked_at(run: Run, read: Callable[[], Read]) -> Read:
+    """Read for the trace only: it costs nothing and says nothing, or a trace would change the outcome."""
+    steps, said = run.steps, len(run.log)
+    value = read()
+    run.steps = steps
+    del run.log[said:]
+    return value
 
 
 def describe(match: Match) -> str:

@@ -300,7 +300,8 @@ def _elsewhere(
     wish: Wish, slices: list[tuple[int, int]], jobs: int, progress: Callable[[int, int], None], total: int
 ) -> Found:
     """Deal the slices out to processes, and put together what they find."""
-    context = multiprocessing.get_context("spawn")
+    # Nothing is open and no thread runs here, so the processes may start as copies of this one: at once.
+    context = multiprocessing.get_context("fork")
     results: Any = context.Queue()
     workers = [
         context.Process(target=_work, args=(wish, slices[n::jobs], results), daemon=True)

@@ -112,7 +112,8 @@ class GateHost(SuiteHost):
         self._run: Run | None = None
         self._key: tuple[object, ...] = ()
         self._host: RuleHost | None = None
-        self._made: dict[int, list[Effect]] = {}
+        self._first: Action | None = None  # of the result that the plan belongs to
+        self._made: dict[int, tuple[Action, list[Effect]]] = {}
 
     def enter(self, run: Run) -> None:
         """Answer for this run from now on."""
@@ -140,13 +141,16 @@ class GateHost(SuiteHost):
         before = len(host.plan.effects)
         outcome = host.carry_out(action)
         if id(action) not in self._made:
-            self._made[id(action)] = host.plan.effects[before:]
+            # The action is kept as well: as long as it is there, no other one has its id.
+            self._made[id(action)] = action, host.plan.effects[before:]
+            assert self._run is not None
+            self._first = next(iter(self._run.actions), action)
         return outcome
 
     def effects_of(self, action: Action) -> list[Effect]:
         """Return what an action would change."""
         self.carry_out(action)
-        return self._made[id(action)]
+        return self._made[id(action)][1]
 
     @property
     def octets(self) -> bytes:
@@ -164,8 +168,9 @@ class GateHost(SuiteHost):
         run = self._run
         assert run is not None
         key = (id(run.original), run.envelope, run.now)
-        if self._host is None or key != self._key or (self._host.plan.done and not run.actions):
-            self.store.now = run.now
+        another = self._first is not None and next(iter(run.actions), None) is not self._first
+        if self._host is None or key != self._key or another:
+            self.store.now, self._first = run.now, None
             self._host = RuleHost(self._plan(run), self._planners)
             self._key, self._made = key, {}
         return self._host

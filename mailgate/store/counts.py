@@ -7,6 +7,8 @@ silence. A batch gathers its counts and writes them once, before COMMIT: most of
 from collections.abc import Callable
 from typing import Any, Final
 
+from mailgate.store.gathering import Gathered
+
 MINUTE: Final = 60
 HOUR: Final = 3600
 WIDTHS: Final = (MINUTE, HOUR)
@@ -47,11 +49,12 @@ class Tally:
 
         In one order, always: two gateways on one database would else wait for each other's rows crosswise.
         """
-        seconds = now_ms // 1000
+        seconds, rows = now_ms // 1000, Gathered(execute)
         for (scope, key), n in sorted(self._sums.items()):
             if n:
                 for width in WIDTHS:
-                    execute(sql, (scope, key, width, seconds // width, n))
+                    rows.add(sql, (scope, key, width, seconds // width, n), ())
+        rows.write()
 
 
 def width_for(window_s: int) -> int:

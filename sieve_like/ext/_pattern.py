@@ -13,7 +13,7 @@ import re2
 ESCAPES: Final = frozenset("AbBCdDfnpPQEsStvwWxz") - frozenset("C")
 WORD_EDGES: Final = frozenset("<>")
 REPEATS: Final = frozenset("*+?")
-BRACKET: Final = re.compile(r"\[\^?\]?(?:\[:\w*:\]|\[[.=].*?[.=]\]|\\.|[^\]\\])*\]", re.DOTALL)
+BRACKET: Final = re.compile(r"\[\^?\]?(?:\[:\w*:\]|\[[.=].*?[.=]\]|\\.|(?!\[[:.=])[^\]\\])*\]", re.DOTALL)
 # One piece of a folded pattern: a character that must be there, or what may be anything.
 PLAIN: Final = re.compile(
     r"""(?P<text> (?:[a-jl-rt-z0-9 ,:;<>@!"#%&'/=_`~-] | \\[^a-zA-Z0-9<>]) (?!\+*[*?{]) )
@@ -74,7 +74,9 @@ def _piece(pattern: str, at: int, depth: int) -> tuple[str, int]:
             return _escape(pattern[at + 1 : at + 2])
         case "[":
             found = BRACKET.match(pattern, at)
-            return (found[0], len(found[0])) if found else ("[", 1)
+            if found is None:
+                raise PatternError(f"no end of the brackets: {pattern[at : at + 20]}")
+            return found[0], len(found[0])
         case ")" if not depth:
             return "\\)", 1  # POSIX: on its own it is a character like others
         case "{":

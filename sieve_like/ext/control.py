@@ -23,6 +23,8 @@ def _require(bound: Bound, binding: Binding) -> None:
     """Make capabilities available; RFC 5228 3.2: only at the top, and they must be known."""
     if binding.started or binding.depth:
         binding.error(bound.span, "'require' must stand at the top of the script, before all other commands")
+        # A row of them is one mistake.
+        binding.started = binding.started and binding.depth > 0
         return
     binding.started = False
     for name, span in spots(bound, "capabilities"):

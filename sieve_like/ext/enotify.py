@@ -36,7 +36,8 @@ from sieve_like.spec import (
 from sieve_like.values import Args
 
 SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")  # RFC 3986 3.1
-OPTION: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*=")  # RFC 5435 3.5
+# RFC 5435 3.5; a value holds no line end and no control character.
+OPTION: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*=[^\x00-\x08\x0a-\x1f\x7f]*\Z")
 IMPORTANCE: Final = frozenset({"1", "2", "3"})
 METHODS: Final = frozenset({"mailto"})
 

@@ -168,7 +168,8 @@ def path(value: str, *, local_part: bool) -> str | None:
     local, domain = split_envelope(text)
     if domain is None:
         return local if local_part and local and " " not in local else None
-    return text if parse_one(f"<{text}>") is not None else None
+    bare = text.partition(":")[2] if text.startswith("@") else text
+    return text if parse_one(f"<{bare}>") is not None else None
 
 
 def _set_envelope(run: Run, bench: Bench, member: str, value: str) -> None:

@@ -19,7 +19,7 @@ NOT_THEIRS |= {"tag set :quoteregex", "tag extracttext :quoteregex"}
 
 
 def words_of(extensions: Iterable[Extension]) -> set[str]:
-    """Return everything that extensions offer: commands, tests, tags with their owners, match types …"""
+    """Return everything that extensions offer: commands, tests, tags with their owners, match types."""
     found: set[str] = set()
     extensions = list(extensions)
     owners = {spec.name for extension in extensions for spec in (*extension.commands, *extension.tests)}

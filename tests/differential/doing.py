@@ -58,7 +58,9 @@ def fileinto(w: Writer) -> str:
         w.need("special-use")
         special = ":specialuse " + quote("\\Junk")
     # Pigeonhole forgets a :create or :specialuse behind both of the other tags.
-    name = quote(w.pick("INBOX", "Inbox", "Same", "Same")) if w.odds(0.1) else folder(w)
+    # Whether a keep and a mailbox with a special use are one delivery only the store knows.
+    plain = ("Same",) if special else ("INBOX", "Inbox", "Same", "Same")
+    name = quote(w.pick(*plain)) if w.odds(0.1) else folder(w)
     return f"fileinto{w.tags(create, special)}{w.tags(copy_tag(w, 0.3), flags_tag(w))} {name};"
 
 
@@ -210,7 +212,12 @@ def shared(w: Writer, inner: Writer, rules: list[str]) -> tuple[str, str]:
     for one in (w, inner):
         one.need("include", "variables", "fileinto")
         one.variables.append("g")
-    rules[:0] = ['global "g";', f'fileinto "G{inner.next()}-${{g}}";', f'set "g" {quote(w.word())};']
+    # The two other names are older; they may stand at the top of a script only.
+    rules[:0] = [
+        f'{w.pick("global", "global", "import", "export")} "g";',
+        f'fileinto "G{inner.next()}-${{g}}";',
+        f'set "g" {quote(w.word())};',
+    ]
     return f'global "g"; set "g" {quote(w.word())}; ', f' fileinto "G{w.next()}-${{g}}-${{global.g}}";'
 
 

@@ -1,8 +1,8 @@
 """How a difference is recognised that is no bug of ours; `explanations.py` has the table of them all."""
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from differential.cases import Case
 from differential.outcome import Outcome
@@ -13,7 +13,7 @@ class Explanation:
     """One difference: its title and reason in the documentation, and what pins both sides.
 
     `holds` says whether it accounts for a difference; None where the generator avoids what leads to it.
-    `script` run over `mail` gives `ours` here, and something else there (`theirs` is "crashed" for a panic).
+    `script`, which may include `files`, run over `mail` gives `ours` here, and something else there.
     """
 
     name: str
@@ -22,7 +22,7 @@ class Explanation:
     ours: str
     mail: str = "From: alice@example.com\nTo: bob@example.org\n\ntext\n"
     holds: Callable[[Case, Outcome, Outcome], bool] | None = None
-    theirs: str = "done"
+    files: Mapping[str, str] = field(default_factory=dict)
 
 
 def only_keep(case: Case, theirs: Outcome, ours: Outcome) -> bool:
@@ -87,9 +87,19 @@ def half_character(case: Case, theirs: Outcome, ours: Outcome) -> bool:
     return theirs.kind == "failed" and "invalid utf-8" in theirs.said and ":matches" in case.text()
 
 
+def raw_body(case: Case, theirs: Outcome, ours: Outcome) -> bool:
+    """Whether a script looks at the raw body behind an edit of the header."""
+    return (
+        theirs.kind == ours.kind
+        and ":raw" in case.text()
+        and "header " in case.text()
+        and "editheader" in case.text()
+    )
+
+
 def line_ends(case: Case, theirs: Outcome, ours: Outcome) -> bool:
     """Whether they differ in what extracttext took of a quoted-printable part."""
-    same = theirs.kind == ours.kind and theirs.keep == ours.keep and len(theirs.actions) == len(ours.actions)
+    same = theirs.kind == ours.kind and theirs.keep == ours.keep
     return same and "extracttext" in case.text() and b"quoted-printable" in case.mail
 
 

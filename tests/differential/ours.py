@@ -8,6 +8,7 @@ from functools import cache
 from differential import theirs
 from differential.cases import Case
 from differential.outcome import Line, Outcome
+
 from sieve_like.actions import DuplicateMark, Notify, NotifyMail, Report
 from sieve_like.compiler import compile_script
 from sieve_like.errors import CompileErrors, Severity

@@ -5,6 +5,11 @@ from dataclasses import dataclass, field
 Line = tuple[str, ...]
 
 
+def idle(line: Line) -> set[str]:
+    """Return the words of an action that change nothing: `:copy`, and `:create` for INBOX, which is there."""
+    return {"copy", "create"} if line[:2] == ("store", "INBOX") else {"copy"}
+
+
 @dataclass(frozen=True)
 class Outcome:
     """`kind` is "done", "failed" (run-time error), "refused" (does not compile) or "crashed".
@@ -27,7 +32,7 @@ class Outcome:
         implicit keep shows.
         """
         keep = None if any(line[:2] == ("store", "INBOX") for line in self.actions) else self.keep
-        actions = tuple(tuple(word for word in line if word != "copy") for line in self.actions)
+        actions = tuple(tuple(word for word in line if word not in idle(line)) for line in self.actions)
         return Outcome(self.kind, actions, keep, self.said, self.mail)
 
     def shown(self) -> str:

@@ -19,10 +19,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parents[2])]
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import peers
-
 from differential import ours
 from differential.cases import Case, make_case
 from differential.covered import Coverage
@@ -30,6 +29,7 @@ from differential.explained import Explanation
 from differential.explanations import explain, section
 from differential.outcome import Outcome
 from differential.theirs import Oracle
+
 from sieve_like.words import decode_words
 
 # The extensions of both engines that are compared.

@@ -192,13 +192,16 @@ def test_a_count_is_never_too_low_and_at_most_a_bucket_too_high(ages, window, no
     """Whatever the times: all within the window are counted, none older than the window plus a bucket's width."""
     kept: dict[tuple, int] = {}
 
-    def execute(_sql, row):
-        kept[row[:4]] = kept.get(row[:4], 0) + row[4]
+    def execute(sql, values):
+        assert sql.count("?") == len(values)
+        for at in range(0, len(values), 5):
+            place, n = values[at : at + 4], values[at + 4]
+            kept[place] = kept.get(place, 0) + n
 
     for age in ages:
         tally = Tally()
         tally.add("s", "k")
-        tally.write(execute, "", (now - age) * 1000)
+        tally.write(execute, "INSERT INTO t VALUES (?, ?, ?, ?, ?)", (now - age) * 1000)
 
     class Answer:
         def __init__(self, total):

@@ -72,6 +72,11 @@ class HeaderBlock:
         self._values: dict[str, list[bytes]] = {}
         self._texts: dict[str, list[str]] = {}
 
+    @property
+    def repeats(self) -> bool:
+        """Whether any name stands more than once."""
+        return len(self._index) < len(self._lower)
+
     @lazy
     def fields(self) -> tuple[HeaderField, ...]:
         """All fields in order."""
@@ -125,7 +130,7 @@ class HeaderBlock:
             notes.add(Defect.SPACE_BEFORE_COLON)
         if not section.isascii() and not _is_utf8(section):
             notes.add(Defect.HEADER_NOT_UTF8)
-        if len(self._index) < len(self._lower) and any(self.count(name) > 1 for name in _ONCE):
+        if self.repeats and any(self.count(name) > 1 for name in _ONCE):
             notes.add(Defect.DUPLICATE_FIELD)
 
 

@@ -65,10 +65,13 @@ class Part:
     @lazy
     def content_type(self) -> str:
         """`type/subtype` in lower case; text/plain where it is absent or none (RFC 2045 5.2)."""
-        value = self.block.first(_TYPE)
-        if value is None:
+        if self.block.first(_TYPE) is None:
             return self._default
-        return media_type(value) or "text/plain"
+        return self._given_type or "text/plain"
+
+    @lazy
+    def _given_type(self) -> str:
+        return media_type(self.block.first(_TYPE) or b"")
 
     @property
     def has_type(self) -> bool:
@@ -213,12 +216,12 @@ class Part:
     def note_header(self) -> None:
         """Note what is ambiguous or wrong about the fields that say what the part is."""
         block, notes = self.block, self._notes
-        for name, defect in _SINGLE:
-            if block.count(name) > 1:
-                notes.add(defect)
-        given = block.first(_TYPE)
-        if given is not None:
-            if not media_type(given):
+        if block.repeats:
+            for name, defect in _SINGLE:
+                if block.count(name) > 1:
+                    notes.add(defect)
+        if block.first(_TYPE) is not None:
+            if not self._given_type:
                 notes.add(Defect.BAD_CONTENT_TYPE)
             for defect in self.parameters.defects:
                 notes.add(defect)

@@ -1,0 +1,3 @@
+require "foreverypart";
+break;
+foreverypart { break :name "other"; }

@@ -1,0 +1,4 @@
+require ["editheader", "ihave"];
+addheader "X-Edited" "yes";
+deleteheader "Subject";
+error "on purpose";

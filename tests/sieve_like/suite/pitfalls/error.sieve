@@ -1,0 +1,3 @@
+require ["ihave", "fileinto"];
+fileinto "A";
+error "nothing goes";

@@ -1,0 +1,3 @@
+require "ihave";
+if ihave "encoded-character" { keep; }
+if ihave "variables" { keep; }

@@ -1,0 +1,3 @@
+require ["index", "date"];
+if header :index 0 "x-three" "first" { keep; }
+if header :last "x-three" "first" { keep; }

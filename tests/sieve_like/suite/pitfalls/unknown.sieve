@@ -1,0 +1,2 @@
+require ["fileinto", "vnd.example.nonsense"];
+keep;
