@@ -102,8 +102,8 @@ class Registry:
         return self._tests.get(name)
 
     def comparator(self, name: str) -> tuple[Comparator, Extension] | None:
-        """Return a comparator and its extension."""
-        return self._comparators.get(name)
+        """Return a comparator and its extension; its name has no case, as in established engines."""
+        return self._comparators.get(name.lower())
 
     def match_type(self, name: str) -> tuple[MatchType, Extension] | None:
         """Return a match type and its extension."""

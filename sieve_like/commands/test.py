@@ -50,12 +50,11 @@ def run_tests(options: argparse.Namespace, make: Callable[[], Setup]) -> int:
     paths = [Path(name) for name in options.files]
     try:
         files = files_of(paths)
-        reports = run_files(files, make, options.jobs, echo=options.echo)
-        passed = show(reports, many=len(files) > 1, expected=options.expected, count=options.count)
     except OSError as error:
         raise UnreadableError(f"{error.filename}: {error.strerror or error}") from None
     if not files:
         raise UnreadableError(f"no tests in {', '.join(map(str, paths))}")
+    reports = list(run_files(files, make, options.jobs, echo=options.echo))
     return 0 if passed else FAILED
 
 

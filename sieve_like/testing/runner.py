@@ -17,7 +17,7 @@ from sieve_like.errors import CompileErrors, RegistryError, ScriptFailure
 from sieve_like.message import PlainMessage
 from sieve_like.program import Program
 from sieve_like.registry import Registry
-from sieve_like.testing.bench import AbortedError, Bench, Outcome, Setup, TestFailedError
+from sieve_like.testing.bench import CAPABILITY, AbortedError, Bench, Outcome, Setup, TestFailedError
 from sieve_like.testing.mailgatesuite import MAILGATE_TESTSUITE
 from sieve_like.testing.salvage import ROUNDS, without_errors
 from sieve_like.testing.suite import TESTSUITE, derived
@@ -36,7 +36,7 @@ class Report:
     """What became of one file: its lines of output, the blocks that ran, and why it ended early ("" if not).
 
     `blocks` is how many there are, also where they can't be run; `broken` says that the file does not
-    compile: then it has failed whatever its sound blocks did.
+    compile: then it has failed whatever its sound blocks did. `unreadable` says why it could not be read.
     """
 
     path: Path
@@ -45,6 +45,7 @@ class Report:
     blocks: int
     aborted: str = ""
     broken: bool = False
+    unreadable: str = ""
 
     @property
     def failures(self) -> int:
@@ -105,6 +106,9 @@ def run_file(path: Path, setup: Setup, *, now: datetime | None = None, echo: boo
     bench = Bench(setup, files, folder, moment, user=user, echo=echo)
     program = _compiled(bench, source, path.stem)
     broken = bool(bench.output)
+    if program is not None and not broken and CAPABILITY not in program.capabilities:
+        bench.output.append(f"{path.stem}: error: this is no test file: it does not require '{CAPABILITY}'.")
+        program = None
     if program is None:
         return Report(path, tuple(bench.output), (), blocks, broken=True)
     aborted = _run(bench, program)
@@ -161,7 +165,10 @@ def _aborted(bench: Bench, reason: str, line: int) -> str:
 def run_files(
     paths: Sequence[Path], make: Callable[[], Setup], jobs: int, *, echo: bool = False
 ) -> Iterator[Report]:
-    """Yield the reports of several files in their order; `make` is a function of a module."""
+    """Yield the reports of several files in their order; `make` is a function of a module.
+
+    One that can't be read has failed, and does not hide the others.
+    """
     work = partial(_made, make, echo)
     if jobs <= 1 or len(paths) <= 1:
         yield from map(work, paths)
@@ -173,8 +180,10 @@ def run_files(
 def _made(make: Callable[[], Setup], echo: bool, path: Path) -> Report:  # noqa: FBT001 - for partial
     try:
         return run_file(path, make(), echo=echo)
-    except (OSError, RegistryError):
+    except RegistryError:
         raise
+    except OSError as error:
+        return Report(path, (), (), 0, broken=True, unreadable=f"{path}: {error.strerror or error}")
     except Exception as error:  # noqa: BLE001 - a fault of ours must not hide the other files
         text = f"{path.stem}: error: internal error: {type(error).__name__}: {error}."
         return Report(path, (text,), (), len(BLOCKS.findall(path.read_text("utf-8", "replace"))), broken=True)
