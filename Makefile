@@ -14,6 +14,8 @@ BENCH_ARGS ?=
 # How many cases `make differential` compares, and its other arguments (--seed, --case, --explained).
 N ?= 1000
 DIFF_ARGS ?=
+# How long `make fuzz` looks.
+SECONDS ?= 60
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -48,6 +50,9 @@ suite: $(VENV)/.dev ## the tests, then those that need the machine for themselve
 
 differential: $(VENV)/.dev ## N random scripts over random mails, through Pigeonhole's sieve-test and through us (N=5000)
 	@$(PY) tests/differential/run.py -n $(N) $(DIFF_ARGS)
+
+fuzz: $(VENV)/.dev ## look for inputs that break the rule language or the reader of mails (SECONDS=60)
+	@$(PY) tests/sieve_like/fuzz.py --seconds $(SECONDS)
 
 bench-intake: $(VENV)/.dev ## messages per second against Dovecot, ratios in one run (BENCH_ARGS=--quick)
 	@$(PY) bench/intake.py $(BENCH_ARGS)

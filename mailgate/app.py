@@ -61,7 +61,10 @@ TELL_EVERY_S = 0.25
 
 # What a connection tells that is no doing of the client: somebody should look at it.
 HOUSE_EVENTS = frozenset(
-    {"spool_fault", "accept_failed", "intake_bug", "intake_process_lost", "intake_process_failed"}
+    {
+        *("spool_fault", "accept_failed", "intake_bug"),
+        *("intake_process_lost", "intake_process_failed", "intake_process_hangs"),
+    }
 )
 # Mails of which the pipeline never hears, and how they count.
 NOT_TAKEN = {"spool_fault": "deferred", "mail_refused": "refused"}
@@ -284,7 +287,10 @@ class Gateway:
         """Let the listeners know whether mail is taken; a disk that fills up tells nobody by itself."""
         while True:
             await asyncio.sleep(TELL_EVERY_S)
-            await self.intake.tell()
+            try:
+                await self.intake.tell()
+            except Exception as error:  # noqa: BLE001  who is not told once is told the next time
+                self.log.events.error("intake_not_told", exc_info=error)
 
     async def _feed_watchdog(self) -> None:
         """Measure how late the loop is; a loop that hangs feeds no watchdog."""
@@ -361,6 +367,8 @@ class Gateway:
         if self.stopping.is_set():
             return "stopping"
         reply = self.ready()
+        if reply is None and not self.intake.serves:
+            return "nobody listens: the intake process does not answer"
         return reply.text if reply is not None else ""
 
     def _commands(self) -> dict[str, Any]:

@@ -62,7 +62,7 @@ class Binder:
     def _check_needs(self) -> None:
         """Report capabilities that make no sense without others that are not there.
 
-        Established engines do so before the first other command, and look no further where one is missing.
+        Established engines do so before the first command they know, and look no further if one is missing.
         """
         self._needs_checked = True
         for capability, span in self._required_at.items():
@@ -192,9 +192,9 @@ class Binder:
         return tuple(bounds)
 
     def _command(self, node: CommandNode, last: str, *, settled: bool) -> Bound | None:
-        if node.name != "require" and not self._needs_checked:
-            self._check_needs()
         found = self.registry.command(node.name)
+        if found is not None and node.name != "require" and not self._needs_checked:
+            self._check_needs()
         if node.broken and found is not None:
             self._inner_block(node)
             return None

@@ -4,6 +4,7 @@ Each command is a module of `sieve_like/commands/` that adds itself here.
 """
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -16,6 +17,10 @@ COMMANDS = (check, lint, fmt, run, test, extensions)
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit status."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # Names and mails hold characters that not every terminal has.
+            stream.reconfigure(errors="backslashreplace")
     options = _parser().parse_args(argv)
     try:
         status = int(options.command(options))

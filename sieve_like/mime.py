@@ -10,6 +10,7 @@ from binascii import a2b_base64, a2b_qp
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
+from itertools import islice
 from typing import Final
 
 from sieve_like.address import Address, parse_list
@@ -18,6 +19,8 @@ from sieve_like.words import decode_words
 
 # A header larger than that is an attack; what lies behind is not looked at. Postfix stops at 100 KiB as well.
 HEADER_OCTETS: Final = 1024 * 1024
+# Nor are more fields than that: a real mail has some dozens, and each costs more memory than its octets.
+FIELDS: Final = 1000
 # A field value longer than that is cut: no test needs more, and decoding is bounded by it.
 FIELD_OCTETS: Final = 64 * 1024
 # Nesting of parts: Postfix stops at 100 (mime_nesting_limit); people's mail stays under 10.
@@ -64,8 +67,8 @@ def read_fields(octets: bytes, start: int, end: int) -> tuple[Fields, int]:
     found = END.search(octets, start, limit)
     block = octets[start : found.start() + 1 if found else limit]
     fields: dict[bytes, list[bytes]] = {}
-    for name, value in FIELD.findall(block):
-        fields.setdefault(name.lower(), []).append(value)
+    for match in islice(FIELD.finditer(block), FIELDS):
+        fields.setdefault(match[1].lower(), []).append(match[2])
     if found:
         return fields, found.end()
     behind = END.search(octets, max(start, limit - 2), end) if limit < end else None

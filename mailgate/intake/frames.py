@@ -6,6 +6,7 @@ of length and a MessagePack map. Nobody but these two ever holds an end, and nei
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,8 +15,11 @@ import msgspec
 from mailgate.domain.envelope import Received, Source
 from mailgate.errors import Reply
 from mailgate.intake.limits import IntakeLimits
+from mailgate.store.pack import clean
 
 LENGTH: Final = 4
+# Each side tells that it lives every second; one that has said nothing for so long hangs.
+SILENCE_S: Final = 15.0
 
 
 class ListenerSetup(msgspec.Struct, frozen=True):
@@ -52,7 +56,10 @@ class Addresses(msgspec.Struct, frozen=True, tag="addresses"):
 
 
 class Condition(msgspec.Struct, frozen=True, tag="condition"):
-    """To the front: what to say instead of taking mail (None: take it), and whether addresses are stale."""
+    """To the front: what to say instead of taking mail (None: take it), and whether addresses are stale.
+
+    It is said again every second: a house that is silent is a house that cannot know.
+    """
 
     closed: Reply | None
     stale: bool
@@ -114,6 +121,24 @@ FRONT_READS: Final = msgspec.msgpack.Decoder(ToFront, dec_hook=_decode_other)
 HOUSE_READS: Final = msgspec.msgpack.Decoder(ToHouse, dec_hook=_decode_other)
 
 
+def encode(message: ToFront | ToHouse) -> bytes:
+    """Return a message as octets; ValueError for a mail that cannot be one.
+
+    What is only said to people (log lines, the texts of replies) never fails: a mail may be stored already.
+    """
+    try:
+        return _ENCODER.encode(message)
+    except (ValueError, OverflowError):  # halves of surrogate pairs, numbers of more than 64 bits
+        match message:
+            case Told(event, facts):
+                plain: Told | Answer = Told(event, {name: clean(str(fact)) for name, fact in facts.items()})
+            case Answer(number, replies):
+                plain = Answer(number, tuple(replace(one, text=clean(one.text)) for one in replies))
+            case _:
+                raise
+        return _ENCODER.encode(plain)
+
+
 class Wire(asyncio.Protocol):
     """One end: `take` gets each message, `lost` is called when the other end has gone.
 
@@ -126,27 +151,32 @@ class Wire(asyncio.Protocol):
         self._decode, self._take, self._lost = decoder.decode, take, lost
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
+        self._ended = False
         self._input = bytearray()
+        self._wanted = LENGTH
         self._output: list[bytes] = []
 
     def connection_made(self, transport: Any) -> None:  # uvloop's transports are none of asyncio's classes
-        """Keep the transport."""
+        """Keep the transport, and write what was said before there was one."""
         self._transport = transport
+        self.flush()
 
     def connection_lost(self, error: Exception | None) -> None:  # noqa: ARG002  the protocol's signature
         """Tell that the other end has gone."""
-        self._transport = None
+        self._transport, self._ended = None, True
         self._lost()
 
     def send(self, message: ToFront | ToHouse) -> None:
-        """Queue a message; where the other end has gone it goes nowhere."""
-        octets = _ENCODER.encode(message)
+        """Queue a message; where the other end has gone it goes nowhere. Raises like `encode`."""
+        octets = encode(message)
         if not self._output:
             self._loop.call_soon(self.flush)
         self._output += (len(octets).to_bytes(LENGTH), octets)
 
     def flush(self) -> None:
         """Write what is queued."""
+        if self._transport is None and not self._ended:
+            return  # it is not connected yet
         output, self._output = self._output, []
         if output and self._transport is not None:
             self._transport.write(b"".join(output))
@@ -159,12 +189,21 @@ class Wire(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Hand over the messages that are complete; what is not waits."""
-        whole = bytes(self._input) + data if self._input else data
+        if self._input or len(data) < self._wanted:
+            self._input += data
+            if len(self._input) < self._wanted:
+                return  # a large message is put together once, not with each piece of it
+            data = bytes(self._input)
+        self._input, self._wanted = bytearray(), LENGTH
+        self._hand_over(data)
+
+    def _hand_over(self, whole: bytes) -> None:
         view, start = memoryview(whole), 0
         while len(whole) - start >= LENGTH:
             end = start + LENGTH + int.from_bytes(view[start : start + LENGTH])
             if end > len(whole):
+                self._wanted = end - start
                 break
             self._take(self._decode(view[start + LENGTH : end]))
             start = end
-        self._input = bytearray(whole[start:])
+        self._input = bytearray(view[start:])

@@ -19,6 +19,7 @@ from mailgate.errors import HouseFault, Overloaded, Reply
 from mailgate.intake.door import Service, answer_recipient
 from mailgate.intake.frames import (
     FRONT_READS,
+    SILENCE_S,
     Addresses,
     Answer,
     Condition,
@@ -48,6 +49,7 @@ class Front:
         self._listeners: list[Listener] = []
         self._catalogue = Catalogue()
         self._condition = Condition(HouseFault().reply, stale=True)
+        self._heard_at = 0.0
         self._numbers = 0
         self._waiting: dict[int, asyncio.Future[tuple[Reply, ...]]] = {}
         self._ended = asyncio.Event()
@@ -68,7 +70,9 @@ class Front:
     def ready(self) -> Reply | None:
         """Say what the house has told us to say, or that too much is under way."""
         setup = self._setup
-        if setup is None or self._condition.closed is not None:
+        if setup is None or self._silent:
+            return HouseFault().reply
+        if self._condition.closed is not None:
             return self._condition.closed
         connections = sum(one.connections for one in self._listeners)
         if len(self._waiting) >= setup.waiting_mails or connections > setup.connections:
@@ -76,8 +80,12 @@ class Front:
         return None
 
     def recipient(self, address: str) -> Reply | None:
-        """Answer RCPT from memory."""
-        return answer_recipient(self._catalogue, address, stale=self._condition.stale)
+        """Answer RCPT from memory; a house that hangs has told us nothing of new addresses."""
+        return answer_recipient(self._catalogue, address, stale=self._condition.stale or self._silent)
+
+    @property
+    def _silent(self) -> bool:
+        return asyncio.get_running_loop().time() - self._heard_at >= SILENCE_S
 
     async def accept_each(self, received: Received) -> list[Reply]:
         """Hand over a mail that is answered per recipient."""
@@ -91,8 +99,8 @@ class Front:
         self._numbers += 1
         number = self._numbers
         answer: asyncio.Future[tuple[Reply, ...]] = asyncio.get_running_loop().create_future()
-        self._waiting[number] = answer
         self._wire.send(Mail(number, each, received))
+        self._waiting[number] = answer
         return await answer
 
     # -- what the house says
@@ -104,7 +112,7 @@ class Front:
                 if not waiting.done():
                     waiting.set_result(replies)
             case Condition():
-                self._condition = message
+                self._condition, self._heard_at = message, asyncio.get_running_loop().time()
             case Addresses():
                 self._learn(message)
             case Setup():
@@ -124,9 +132,14 @@ class Front:
         self._wire.send(Heard(found.reading))
 
     async def _begin(self, setup: Setup) -> None:
-        self._listeners = [self._listener(one) for one in setup.listeners]
-        for listener in self._listeners:
-            await listener.start()
+        try:
+            self._listeners = [self._listener(one) for one in setup.listeners]
+            for listener in self._listeners:
+                await listener.start()
+        except Exception as error:  # noqa: BLE001  the house has the log, and tries again
+            self._wire.send(Told("intake_process_failed", {"error": str(error)}))
+            self._ended.set()
+            return
         self._setup = setup
         calm_collector()
         self._tell_alive()
@@ -149,8 +162,10 @@ class Front:
         return Listener(self, service, socket.socket(fileno=setup.descriptor))
 
     async def _end(self) -> None:
-        await asyncio.gather(*(listener.stop() for listener in self._listeners))
-        self._ended.set()
+        try:
+            await asyncio.gather(*(listener.stop() for listener in self._listeners))
+        finally:
+            self._ended.set()
 
     def _gone(self) -> None:
         """End at once, without a word to anybody: what was not answered is not ours to answer."""

@@ -5,21 +5,22 @@ work in the gateway's own process, where `instance.intake_processes` is 0.
 """
 
 import asyncio
+import os
 import socket
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import Path
 from typing import Final, Protocol
-
-import msgspec
 
 from mailgate.domain.routing import Catalogue
 from mailgate.errors import HouseFault, Reply
 from mailgate.intake.door import Door
 from mailgate.intake.frames import (
     HOUSE_READS,
+    SILENCE_S,
     Addresses,
     Answer,
     Condition,
@@ -35,8 +36,8 @@ from mailgate.intake.frames import (
 from mailgate.intake.listen import Listener
 
 START_GUARD_S: Final = 30.0
-# A front that has not been heard for so long hangs.
-SILENCE_S: Final = 15.0
+# How often a front hears that we live, though nothing is new.
+ALIVE_EVERY_S: Final = 1.0
 # How long after Stop its end is waited for, beyond the time that connections are given.
 END_GUARD_S: Final = 5.0
 # How long a reload waits for a front to know the new addresses.
@@ -62,13 +63,17 @@ class Intake(Protocol):
 
     @property
     def alive(self) -> bool:
-        """Whether clients are served."""
+        """Whether all of it was heard of lately."""
+
+    @property
+    def serves(self) -> bool:
+        """Whether there is somebody now who takes connections."""
 
 
 class InHouse:
     """The listeners in this process; they ask the house directly."""
 
-    alive = True
+    alive = serves = True
 
     def __init__(self, listeners: dict[str, Listener]) -> None:
         self._listeners = listeners
@@ -138,6 +143,11 @@ class Fronts:
         """Whether every front was heard of lately."""
         return all(front.alive for front in self._fronts)
 
+    @property
+    def serves(self) -> bool:
+        """Whether one front at least listens."""
+        return any(front.serves for front in self._fronts)
+
 
 class FrontProcess:
     """One front, started again whenever it ends unbidden."""
@@ -150,19 +160,26 @@ class FrontProcess:
         self._wire: Wire | None = None
         self._stopping = False
         self._reading = 0
-        self._addresses: Addresses | None = None
+        self._catalogue: Catalogue | None = None
         self._condition: Condition | None = None
+        self._told_at = 0.0
         self._known: dict[int, asyncio.Event] = {}
         self._up = asyncio.Event()
-        self._listens = False
+        self._listens = self._silent = False
         self._heard_at = 0.0
         self._tasks: set[asyncio.Task[None]] = set()
+        self._starting: asyncio.Task[None] | None = None
         self.connections: dict[str, int] = {}
 
     @property
     def alive(self) -> bool:
         """Whether it was heard of lately."""
         return asyncio.get_running_loop().time() - self._heard_at < SILENCE_S
+
+    @property
+    def serves(self) -> bool:
+        """Whether it listens, as far as we know."""
+        return self._listens and self.alive
 
     # -- life
 
@@ -172,13 +189,14 @@ class FrontProcess:
         ours, theirs = socket.socketpair()
         with theirs:
             self._process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "mailgate.intake.front", str(theirs.fileno())),
+                *(sys.executable, "-P", "-m", "mailgate.intake.front", str(theirs.fileno())),
                 stdin=subprocess.DEVNULL,
+                env={**os.environ, "PYTHONPATH": _our_path()},
                 pass_fds=(theirs.fileno(), *(one.fileno() for one in self._sockets)),
             )
         self._up.clear()
-        self._addresses = self._condition = None
-        wire = self._wire = Wire(HOUSE_READS, self._take, self._lost)
+        self._catalogue = self._condition = None
+        wire = self._wire = Wire(HOUSE_READS, self._take, lambda: self._lost(wire))
         await loop.create_unix_connection(lambda: wire, sock=ours)
         self._say_news()
         wire.send(self._setup)
@@ -191,15 +209,17 @@ class FrontProcess:
             raise HouseFault("the intake process does not listen")
 
     async def stop(self) -> None:
-        """Let it finish what is in flight, and wait for its end."""
+        """Let it finish what is in flight, and wait for its end; one that hangs is not waited for."""
         self._stopping = True
-        for task in self._tasks:
-            if task.get_name() == "again":
-                task.cancel()
+        for one in self._sockets:  # as long as we hold them too, clients wait for a greeting that never comes
+            one.close()
+        if self._starting is not None:
+            self._starting.cancel()
         process, wire = self._process, self._wire
         if process is None or wire is None:
             return
         wire.send(Stop())
+        self._end_silent()
         grace = max((one.limits.stop_grace for one in self._setup.listeners), default=0.0)
         try:
             async with asyncio.timeout(grace + END_GUARD_S):
@@ -209,10 +229,26 @@ class FrontProcess:
             await process.wait()
         wire.close()
 
-    def _lost(self) -> None:
+    def _end_silent(self) -> None:
+        """Kill a front that listens and hangs: its clients got no reply, and send again to the next one.
+
+        Looked at twice: where it was we who stood still, what it said meanwhile is heard in between.
+        """
+        silent, before = self._listens and not self.alive, self._silent
+        self._silent = silent
+        if silent and before and self._process is not None:
+            self._rules.log("intake_process_hangs", pid=self._process.pid)
+            self._process.kill()
+            # Killed once; whether the next one lives shows anew.
+            self._heard_at = asyncio.get_running_loop().time()
+
+    def _lost(self, wire: Wire) -> None:
         """Start another one, unless it was told to stop; a front that never listened is not tried again."""
+        if wire is not self._wire:
+            return  # one before, that was late to go
         self._wire = None
         self.connections = {}
+        self._know(self._reading)
         if not self._listens:
             self._up.set()
             return
@@ -220,7 +256,8 @@ class FrontProcess:
         if self._stopping:
             return
         self._rules.log("intake_process_lost", pid=self._process.pid if self._process else 0)
-        self._later(self._again(), "again")
+        if self._starting is None or self._starting.done():
+            self._starting = asyncio.get_running_loop().create_task(self._again())
 
     async def _again(self) -> None:
         while not self._stopping:
@@ -232,8 +269,8 @@ class FrontProcess:
             else:
                 return
 
-    def _later(self, work: "asyncio._CoroutineLike[None]", name: str = "") -> None:
-        task = asyncio.get_running_loop().create_task(work, name=name)
+    def _later(self, work: "asyncio._CoroutineLike[None]") -> None:
+        task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -241,6 +278,7 @@ class FrontProcess:
 
     async def tell(self) -> None:
         """Tell what has changed; returns when it knows (or is not there to know)."""
+        self._end_silent()
         reading = self._say_news()
         known = self._known.get(reading)
         if known is None or self._wire is None:
@@ -255,41 +293,37 @@ class FrontProcess:
         """Send what is new, and return the number of the addresses' last reading."""
         if self._wire is None:
             return 0
-        addresses = self._read_addresses()
-        if addresses != self._addresses:
-            self._addresses, self._reading = addresses, self._reading + 1
+        # A catalogue is never changed, only replaced: its addresses, maybe many, are looked at once.
+        catalogue = self._rules.catalogue()
+        if catalogue is not self._catalogue:
+            self._catalogue, self._reading = catalogue, self._reading + 1
             self._known[self._reading] = asyncio.Event()
-            self._wire.send(msgspec.structs.replace(addresses, reading=self._reading))
+            self._wire.send(_addresses(catalogue, self._reading))
         condition = Condition(self._rules.closed(), self._rules.stale())
-        if condition != self._condition:
-            self._condition = condition
+        now = asyncio.get_running_loop().time()
+        if condition != self._condition or now - self._told_at >= ALIVE_EVERY_S:
+            self._condition, self._told_at = condition, now
             self._wire.send(condition)
         return self._reading
 
-    def _read_addresses(self) -> Addresses:
-        catalogue = self._rules.catalogue()
-        return Addresses(
-            0,
-            {address: route.enabled for address, route in catalogue.routes.items()},
-            tuple((route.address, route.enabled) for route in catalogue.patterns),
-            catalogue.recipient_delimiter,
-        )
+    def _know(self, reading: int) -> None:
+        for number in [n for n in self._known if n <= reading]:
+            self._known.pop(number).set()
 
     # -- what the front says
 
     def _take(self, message: ToHouse) -> None:
+        self._heard_at = asyncio.get_running_loop().time()
         match message:
             case Mail():
                 self._later(self._accept(message))
             case Connected(counts):
-                self._heard_at = asyncio.get_running_loop().time()
                 names = (one.name for one in self._setup.listeners)
                 self.connections = dict(zip(names, counts, strict=True))
                 self._listens = True
                 self._up.set()
             case Heard(reading):
-                for number in [n for n in self._known if n <= reading]:
-                    self._known.pop(number).set()
+                self._know(reading)
             case Told(event, facts):
                 self._rules.log(event, **facts)
 
@@ -308,3 +342,17 @@ class FrontProcess:
             replies = (HouseFault().reply,) * owed
         if wire is not None:
             wire.send(Answer(mail.number, replies))
+
+
+def _addresses(catalogue: Catalogue, reading: int) -> Addresses:
+    return Addresses(
+        reading,
+        {address: route.enabled for address, route in catalogue.routes.items()},
+        tuple((route.address, route.enabled) for route in catalogue.patterns),
+        catalogue.recipient_delimiter,
+    )
+
+
+def _our_path() -> str:
+    """Return where we find modules: a front finds the same, and none where we happened to be started."""
+    return os.pathsep.join(path or str(Path.cwd()) for path in sys.path)

@@ -121,8 +121,12 @@ class Transaction:
             self.execute(insert, row)
 
     def look(self, sql: str, parameters: Sequence[Any], *marks: Hashable) -> Cursor:
-        """Read what `add` may have gathered under these marks, and nothing else that was gathered."""
-        if self.gathered.holds(marks):
+        """Read what `add` may have gathered under these marks, and nothing else that was gathered.
+
+        Where nothing is gathered the savepoints are begun first: to PostgreSQL a SELECT that fails is a
+        change, and what it cannot take back to a savepoint would cost the whole batch.
+        """
+        if not self._gather or self.gathered.holds(marks):
             self._settle()
         return self.run(sql, parameters)
 

@@ -2,12 +2,16 @@
 
 import argparse
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sieve_like.commands.files import UnreadableError
-from sieve_like.testing.bench import Setup
+from sieve_like.errors import RegistryError
+from sieve_like.registry import Registry
+from sieve_like.testing.bench import CAPABILITY, Setup
 from sieve_like.testing.runner import Report, files_of, run_files, standard
 
 if TYPE_CHECKING:
@@ -41,8 +45,42 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-j", dest="jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="files at once"
     )
-    parser.add_argument("-E", dest="echo", action="store_true", help="show the error log behind each test")
+    parser.add_argument(
+        "-E", "-D", dest="echo", action="store_true", help="show the error log and debug_log behind each test"
+    )
+    parser.add_argument(
+        "-x",
+        dest="extensions",
+        default="",
+        metavar="EXTENSIONS",
+        help="only these ('fileinto copy'), or all but these (-x-vacation)",
+    )
     parser.add_argument("--count", action="store_true", help="show how many tests there are per file")
+
+
+def limited(make: Callable[[], Setup], words: Sequence[str]) -> Setup:
+    """Return a setup in which only some extensions are there: `-name` takes one away, `+name` leaves it.
+
+    Raises UnreadableError for a name that no extension has, or where another one needs what is missing.
+    """
+    setup = make()
+    known = setup.registry.capabilities
+    unknown = [word for word in words if word.removeprefix("+").removeprefix("-") not in known]
+    if unknown:
+        raise UnreadableError(f"there is no extension {unknown[0].lstrip('+-')}")
+    away = {word[1:] for word in words if word.startswith("-")}
+    only = {word for word in words if word[0] not in "+-"}
+    # What has no name belongs to the core; without the test language there are no tests.
+    left = [
+        one
+        for one in setup.registry.extensions
+        if one.capability in {"", CAPABILITY}
+        or (one.capability not in away and (not only or one.capability in only))
+    ]
+    try:
+        return replace(setup, registry=Registry(left))
+    except RegistryError as error:
+        raise UnreadableError(str(error)) from None
 
 
 def run_tests(options: argparse.Namespace, make: Callable[[], Setup]) -> int:
@@ -54,7 +92,19 @@ def run_tests(options: argparse.Namespace, make: Callable[[], Setup]) -> int:
         raise UnreadableError(f"{error.filename}: {error.strerror or error}") from None
     if not files:
         raise UnreadableError(f"no tests in {', '.join(map(str, paths))}")
-    reports = list(run_files(files, make, options.jobs, echo=options.echo))
+    if options.extensions.split():
+        make = partial(limited, make, tuple(options.extensions.split()))
+        make()  # what is wrong with the names is said once, not for each file
+    unreadable: list[str] = []
+
+    def reports() -> Iterator[Report]:
+        for report in run_files(files, make, options.jobs, echo=options.echo):
+            unreadable.extend([report.unreadable] if report.unreadable else [])
+            yield report
+
+    passed = show(reports(), many=len(files) > 1, expected=options.expected, count=options.count)
+    if unreadable:
+        raise UnreadableError("\n".join(unreadable))
     return 0 if passed else FAILED
 
 

@@ -16,7 +16,7 @@ import re2
 from sieve_like.interpreter import Run
 from sieve_like.settings import Settings
 
-NUMBER: Final = re.compile(r"\s*([+-]?(?:\d++(?:\.\d*+)?+|\.\d++))\s*+\Z", re.ASCII)
+NUMBER: Final = re.compile(r"\s*([+-]?(?:\d++(?:[.,]\d*+)?+|[.,]\d++))\s*+\Z", re.ASCII)
 SPECIFICATION: Final = re.compile(r"\s*([!-9;-~]+)\s*(?::\s*(.*))?\Z", re.DOTALL)
 # A ratio such as 0.3 falls short of its tenths by some 1e-17; what is counted up must not lose a step by it.
 ROUNDING: Final = 0.001
@@ -83,7 +83,8 @@ class Scale:
             case "score":
                 number = parse_number(status)
             case "strlen":
-                number = float(len(status))
+                # A row of stars, or of another character: anything else is no such verdict.
+                number = float(len(status)) if len(set(status)) <= 1 else None
             case "text":
                 return self._by_text(settings, status)
             case _:
@@ -128,7 +129,7 @@ class Scale:
 
 
 def parse_number(text: str) -> float | None:
-    """Return a decimal number, None where the text is none, or none that can be computed with."""
+    """Return a decimal number (some filters write a comma), None where the text is none that can be used."""
     found = NUMBER.match(text)
-    number = float(found[1]) if found else inf
+    number = float(found[1].replace(",", ".")) if found else inf
     return number if isfinite(number) else None

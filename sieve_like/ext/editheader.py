@@ -1,10 +1,10 @@
 """Commands addheader and deleteheader: the header of the mail as later tests and actions see it.
 
 RFC 5293. Done: all of it; all other octets stay as they are. Names and values are checked when the script is
-compiled, those with variables when it runs. Received and Auto-Submitted are never deleted, Subject may always
-be edited; what the installation forbids besides (sieve_editheader_protected, _forbid_add, _forbid_delete) is
-not done, with a warning. A field has at most sieve_editheader_max_header_size octets. An implicit keep after
-an error stores the mail as it came.
+compiled, those with variables when it runs. Received and Auto-Submitted are never deleted, the field by which
+a redirect knows loops is never changed, Subject may always be edited; what the installation forbids besides
+(sieve_editheader_protected, _forbid_add, _forbid_delete) is not done, with a warning. A field has at most
+sieve_editheader_max_header_size octets. An implicit keep after an error stores the mail as it came.
 """
 
 import re
@@ -15,6 +15,7 @@ from sieve_like.errors import ScriptFailure
 from sieve_like.ext._facts import complain_about_field, text_of
 from sieve_like.interpreter import Run, Signal, Step
 from sieve_like.outgoing.fields import encoded, field
+from sieve_like.outgoing.forward import TRACE_FIELD
 from sieve_like.settings import Settings
 from sieve_like.spec import (
     Binding,
@@ -32,6 +33,7 @@ from sieve_like.values import octets_of
 PREFIX = "sieve_editheader_"
 # RFC 5293 4: where a mail went and who answers it by itself must stay visible, or loops are not seen.
 NEVER_DELETED = frozenset({"received", "auto-submitted"})
+NEVER_TOUCHED = frozenset({TRACE_FIELD.lower()})  # by it a redirect knows a mail that comes back
 ALWAYS = frozenset({"subject"})  # RFC 5293 4: an implementation has to let scripts edit it
 FOLD = re.compile(r"\r?\n[ \t]*")  # a script may write a long value on several lines
 LEAST_SIZE = 1024  # no installation may allow less
@@ -43,7 +45,8 @@ def forbidden(name: str, doing: str, settings: Settings) -> bool:
     if lower in ALWAYS:
         return False
     listed = (*settings.words(PREFIX + "protected"), *settings.words(f"{PREFIX}forbid_{doing}"))
-    return (doing == "delete" and lower in NEVER_DELETED) or lower in map(str.lower, listed)
+    fixed = lower in NEVER_TOUCHED or (doing == "delete" and lower in NEVER_DELETED)
+    return fixed or lower in map(str.lower, listed)
 
 
 def complain_about_value(value: str | int) -> str:

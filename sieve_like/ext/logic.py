@@ -72,7 +72,8 @@ def _any_known(bound: Bound, binding: Binding) -> bool | None:
 
 def _opposite_known(bound: Bound, binding: Binding) -> bool | None:
     del binding
-    known = bound.tests[0].known
+    # Without a test inside, that was reported.
+    known = bound.tests[0].known if bound.tests else None
     return None if known is None else not known
 
 

@@ -135,8 +135,11 @@ def field(name: str, value: str) -> bytes:
 
 
 def header(fields: Iterable[tuple[str, str]]) -> bytes:
-    """Return the fields that have a value, in their order; texts must be encoded already."""
-    return b"".join(field(name, value) for name, value in fields if value)
+    """Return the fields that have a value, in their order; texts must be encoded already.
+
+    A subject may be empty: whoever asks for that gets the field.
+    """
+    return b"".join(field(name, value) for name, value in fields if value or name == "Subject")
 
 
 def frame(origin: Origin) -> list[tuple[str, str]]:

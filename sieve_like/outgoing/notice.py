@@ -38,6 +38,8 @@ def notice_sender(action: Notify, envelope: Envelope, settings: Settings, origin
     said = settings.text("sieve_notify_mailto_envelope_from")
     if action.from_ and not said:
         return bare_address(action.from_)
+    if said.strip() == "<>":
+        return ""
     return _default_sender(envelope, settings, origin) or origin.postmaster
 
 

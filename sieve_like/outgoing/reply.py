@@ -3,6 +3,7 @@
 `why_silent` says nothing about how often somebody is answered: that needs a memory, which the host has.
 """
 
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -35,6 +36,7 @@ MACHINES: Final = frozenset({"mailer-daemon", "listserv", "majordomo"})
 MAX_SUBJECT: Final = 256  # characters, as in the established engines
 DEFAULT_SUBJECT: Final = "Automated reply"  # for mail that has none
 TEMPLATE: Final = "Auto: %{subject}"  # RFC 5230 4.2
+PLACE: Final = re.compile(r"%\{subject\}|%\$")  # where a template takes the subject of the mail
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +144,7 @@ def _correspondent(message: Message, envelope: Envelope, policy: VacationPolicy)
 def reply_subject(action: Vacation, message: Message, policy: VacationPolicy) -> str:
     """Return the subject (RFC 5230 4.2): the script's, or one made of the mail's; a longer one is cut."""
     own = next(iter(message.text("subject")), "")
-    made = policy.template.replace("%{subject}", own).replace("%$", own) if own else policy.default_subject
+    made = PLACE.sub(lambda _place: own, policy.template) if own else policy.default_subject
     return shortened(action.subject or made, policy.max_subject)
 
 

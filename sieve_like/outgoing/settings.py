@@ -32,7 +32,7 @@ def chosen_address(value: str, envelope: Envelope, settings: Settings, host: str
         case "user_email":
             return user_email(settings) or envelope.recipient
         case "postmaster":
-            return postmaster(settings, host)
+            return postmaster(settings, settings.text("hostname") or host)
         case word if word.startswith("<") and word.endswith(">"):
             return bare_address(value.strip()) if word != "<>" else ""
         case _:

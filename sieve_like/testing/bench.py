@@ -65,11 +65,16 @@ class Outcome:
     line: int = 0
 
     def text(self) -> str:
-        """Return the line that is printed for it."""
+        """Return the line that is printed for it: one, also where name or reason have several."""
+        start = f"{self.number:>2}: Test '{_one_line(self.name)}'"
         if not self.failed:
-            return f"{self.number:>2}: Test '{self.name}' SUCCEEDED"
+            return f"{start} SUCCEEDED"
         place = f" (line {self.line})" if self.line else ""
-        return f"{self.number:>2}: Test '{self.name}' FAILED: {self.reason}{place}"
+        return f"{start} FAILED: {_one_line(self.reason)}{place}"
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.splitlines())
 
 
 # Carries out an action that only a host knows; returns whether it could.
@@ -106,6 +111,7 @@ class Bench:
     outcomes: list[Outcome] = field(default_factory=list)
     output: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
+    lines: list[tuple[str, str]] = field(default_factory=list)  # what scripts wrote for people
     said: dict[str, str] = field(default_factory=dict)  # what test_config_set noted
     effective: dict[str, str] = field(default_factory=dict)  # what was reloaded since
     settings: Settings = NO_SETTINGS
@@ -121,7 +127,7 @@ class Bench:
     host: Host | None = None
     written: int = 0  # mails that were composed
     user: str = "user"  # who is logged in, unless a test says otherwise
-    echo: bool = False  # whether the error log is shown with each block
+    echo: bool = False  # whether each block shows the error log and what scripts wrote
 
     def __post_init__(self) -> None:
         self.host = self.setup.host(self.world)
@@ -140,6 +146,8 @@ class Bench:
         self.output.append(outcome.text())
         if self.echo:
             self.output += [f"    | {text}" for text in self.errors]
+            self.output += [f"    | {level}: {text}" for level, text in self.lines]
+        self.lines.clear()
 
     # --- runs ---------------------------------------------------------------------------------------------
 
@@ -148,6 +156,7 @@ class Bench:
         assert self.host is not None
         run = Run(message, envelope, self.host, self.now, self.limits, trace=False, settings=self.settings)
         run.state[CAPABILITY] = self
+        run.log = self.lines
         self.enter(run)
         return run
 
@@ -189,6 +198,7 @@ class Bench:
             base.message, base.envelope, base.host, base.now, self.limits, trace=False, settings=self.settings
         )
         run.state[CAPABILITY] = self
+        run.log = self.lines
         _share_message(base, run)
         run.flags = base.flags
         run.actions, run.performed, run.kept = base.actions, base.performed, base.kept
@@ -222,11 +232,12 @@ class Bench:
         targets = {one.target() for one in self.executed} - {None}
         # A sender who was answered or refused gets no second mail.
         answered = any(isinstance(one, Vacation | Reject) for one in self.executed)
-        base.performed[:] = [
-            one
+        left = [
+            one.reduced(self.executed)
             for one in base.performed
             if one.target() not in targets and not (answered and isinstance(one, Vacation | Reject))
         ]
+        base.performed[:] = [one for one in left if one is not None]
 
     def origin(self) -> Origin:
         """Return who writes the next mail: each has a message id of its own."""

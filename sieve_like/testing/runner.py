@@ -183,7 +183,9 @@ def _made(make: Callable[[], Setup], echo: bool, path: Path) -> Report:  # noqa:
     except RegistryError:
         raise
     except OSError as error:
-        return Report(path, (), (), 0, broken=True, unreadable=f"{path}: {error.strerror or error}")
+        reason = str(error.strerror or error)
+        text = f"{path.stem}: error: the file can't be read: {reason}."
+        return Report(path, (text,), (), 0, broken=True, unreadable=f"{path}: {reason}")
     except Exception as error:  # noqa: BLE001 - a fault of ours must not hide the other files
         text = f"{path.stem}: error: internal error: {type(error).__name__}: {error}."
         return Report(path, (text,), (), len(BLOCKS.findall(path.read_text("utf-8", "replace"))), broken=True)

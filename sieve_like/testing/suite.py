@@ -38,6 +38,7 @@ from sieve_like.testing.bench import (
 )
 from sieve_like.testing.execution import execute
 from sieve_like.testing.multiscript import run_sequence
+from sieve_like.testing.settings import PREFIXES
 from sieve_like.testing.show import show_message, show_result
 from sieve_like.testing.world import ENTRIES, folded
 from sieve_like.values import Args
@@ -288,7 +289,8 @@ def _config_unset(run: Run, bench: Bench, args: Args, span: Span) -> None:
 
 def _config_reload(run: Run, bench: Bench, args: Args, span: Span) -> None:
     name = args.text("extension") if args.said("extension") else None
-    if name is not None and name not in bench.setup.registry.capabilities:
+    # Names that have settings are known also where they are no capability (the notification method mailto).
+    if name is not None and name not in bench.setup.registry.capabilities and name not in PREFIXES:
         raise AbortedError(f"test_config_reload: unknown extension '{name}'", span)
     bench.reload(run, name)
 

@@ -18,7 +18,10 @@ from sieve_like.testing.runner import standard
 
 SENDER, RECIPIENT = "alice@example.com", "bob@example.org"
 MAIL = b"From: alice@example.com\r\nTo: bob@example.org\r\nMessage-ID: <1@example.com>\r\nSubject: Two\r\n\r\nx\r\n"
-REQUIRE = 'require ["fileinto", "copy", "imap4flags", "vacation", "reject", "editheader", "variables"];\n'
+REQUIRE = (
+    'require ["fileinto", "copy", "imap4flags", "vacation", "reject", "editheader", "variables", '
+    '"enotify"];\n'
+)
 SCRIPTS = {
     "nothing": "",
     "keep": "keep;",
@@ -42,6 +45,8 @@ SCRIPTS = {
     "error": 'vacation "a"; vacation "b";',
     "discard and keep": "discard; keep;",
     "set": 'set "v" "1";',
+    "notify": 'notify "mailto:n@example.net";',
+    "notify more": 'notify "mailto:n@example.net?cc=m@example.net";',
     "if set": 'if string "${v}" "1" { discard; }',
 }
 # The second script repeats an action of the first one: theirs takes both for one, so that the second does not cancel the

@@ -14,14 +14,12 @@ import time
 import traceback
 from pathlib import Path
 
-HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE))
-sys.path.insert(0, str(HERE.parent))
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from fuzzinputs import inputs
 from fuzztargets import TARGETS
 
-CORPUS = HERE / "corpus"
+CORPUS = Path(__file__).parent / "corpus"
 SLOW = 2.0  # seconds of CPU; a case of a few kilobytes that takes so long is one
 
 

@@ -8,8 +8,8 @@ from fuzztargets import MARK, registry
 
 # Octets that mean something to the language or to a mail, to be put anywhere.
 PIECES = (
-    b"(", b")", b"[", b"]", b"{", b"}", b";", b",", b'"', b"\\", b"\\\"", b"${", b"}", b"${1}", b"${a.b}", b"${hex:c3 28}",
-    b"*", b"?", b":matches", b":regex", b":index 1", b":count \"ge\"", b":mime", b"text:\n", b"\n.\n", b"..", b"/*", b"*/", b"#",
+    b"(", b")", b"[", b"]", b"{", b"}", b";", b",", b'"', b"\\", b'\\"', b"${", b"}", b"${1}", b"${a.b}", b"${hex:c3 28}",
+    b"*", b"?", b":matches", b":regex", b":index 1", b':count "ge"', b":mime", b"text:\n", b"\n.\n", b"..", b"/*", b"*/", b"#",
     b"\n", b"\r", b"\r\n", b"\0", b"\xff", b"\xc3", b"\xef\xbb\xbf", b"99999999999999999999K", b"if", b"elsif", b"else", b"not",
     b"anyof", b"foreverypart", b"break;", b"stop;", b"require", b"set", b"include", b"error", b"ihave", b"while",
     b"From: ", b"To: ", b"Content-Type: multipart/mixed; boundary=", b"--b\n", b"=?utf-8?q?=C3?=", b"<", b">", b"@", b":", b"\n ",

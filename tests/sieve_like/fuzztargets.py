@@ -58,13 +58,14 @@ def compiled(source: bytes) -> Program | None:
     try:
         return compile_script(source, name="fuzz", registry=registry(), limits=LIMITS)
     except CompileErrors as errors:
-        assert any(one.severity is Severity.ERROR for one in errors.diagnostics)
-        assert str(errors)
-        return None
+        refused = errors
+    assert any(one.severity is Severity.ERROR for one in refused.diagnostics)
+    assert str(refused)
+    return None
 
 
 def run(octets: bytes) -> None:
-    """A script that compiles runs to a result, the same with each kind of trace; errors leave the keep."""
+    """Run what compiles: there is a result, the same with each kind of trace; errors leave the keep."""
     source, _, mail = octets.partition(MARK)
     program = compiled(source)
     if program is None:
@@ -78,7 +79,7 @@ def run(octets: bytes) -> None:
 
 
 def tools(octets: bytes) -> None:
-    """The formatter refuses or is stable and changes no meaning; the linter never fails."""
+    """Format and lint: the formatter refuses, or is stable."""
     lint_script(octets, registry=registry())
     try:
         formatted = format_script(octets, name="fuzz")

@@ -1,6 +1,5 @@
 """The index over many rules changes how fast a script runs and nothing else."""
 
-from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,6 +1,9 @@
 """The suite: tests of the language written in the language, run through the command."""
 
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -178,3 +181,63 @@ test_clock "2026-11-22T10:00:00Z";
 test "then" { if not currentdate :zone "+0000" "date" "2026-11-22" { test_fail "no"; } }
 """
     assert not report(tmp_path, text).failures
+
+
+def test_a_file_that_can_not_be_read_does_not_hide_the_others(tmp_path, capsys):
+    """The files behind it are run still; the status is 2."""
+    (tmp_path / "a.svtest").symlink_to(tmp_path / "gone")
+    (tmp_path / "b.svtest").write_text('require "vnd.dovecot.testsuite";\ntest "fine" { }\n')
+    assert main(["test", "-j", "1", str(tmp_path)]) == 2
+    printed = capsys.readouterr()
+    assert "Test 'fine' SUCCEEDED" in printed.out
+    assert printed.out.splitlines()[-1] == "FAIL: 1 of 2 tests failed."
+    assert "a.svtest: No such file" in printed.err
+
+
+@pytest.mark.parametrize("text", ["", "keep;\n", "# nothing\n"])
+def test_a_script_that_is_no_test_fails(tmp_path, capsys, text):
+    """A file that does not require the test language tests nothing: that is not a success."""
+    path = tmp_path / "plain.svtest"
+    path.write_text(text)
+    assert main(["test", str(path)]) == 1
+    assert "no test file" in capsys.readouterr().out
+
+
+def test_what_scripts_write_is_shown_on_request(tmp_path, capsys):
+    """-D (as -E) shows the lines of debug_log behind the test that wrote them, and only there."""
+    path = write(
+        tmp_path,
+        'require "vnd.dovecot.debug";\ntest "one" { debug_log "here"; }\ntest "two" { }\n',
+    )
+    assert main(["test", "-D", str(path)]) == 0
+    assert capsys.readouterr().out.count("    | debug: here\n") == 1
+
+
+def test_fewer_extensions(tmp_path, capsys):
+    """-x leaves only the named extensions, or takes some away; a name that nothing has is a wrong call."""
+    path = write(tmp_path, 'test "one" { if not test_script_compile "x.sieve" { test_fail "no"; } }\n')
+    (tmp_path / "x.sieve").write_text('require "fileinto";\n')
+    assert main(["test", "-x", "variables fileinto", str(path)]) == 0
+    assert main(["test", "-x", "variables", str(path)]) == 1
+    assert main(["test", "-x-fileinto", str(path)]) == 1
+    assert main(["test", "-x", "+fileinto", str(path)]) == 0
+    assert main(["test", "-x", "nonsense", str(path)]) == 2
+    assert "no extension nonsense" in capsys.readouterr().err
+
+
+def test_a_line_per_test_whatever_it_is_called(tmp_path, capsys):
+    """Line ends in a name or a reason are blanks in the output."""
+    path = write(tmp_path, 'test "two\nlines" { test_fail text:\nfirst\nsecond\n.\n; }\n')
+    assert main(["test", str(path)]) == 1
+    assert capsys.readouterr().out.splitlines()[0] == " 1: Test 'two lines' FAILED: first second (line 3)"
+
+
+def test_a_terminal_without_the_characters(tmp_path):
+    """Where the encoding of the output lacks a character, its code is shown; the tests go on."""
+    path = write(tmp_path, 'test "grün" { }\n')
+    done = subprocess.run(
+        [sys.executable, "-m", "sieve_like.cli", "test", str(path)],
+        env={**os.environ, "PYTHONIOENCODING": "ascii"}, capture_output=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0
+    assert b"Test 'gr\\xfcn' SUCCEEDED" in done.stdout

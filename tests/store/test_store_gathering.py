@@ -102,6 +102,22 @@ def test_savepoints_take_back_gathered_and_written_rows_alike(store, clock, ask)
     assert ask("SELECT who FROM audit ORDER BY id") == [("before",), ("after",)]
 
 
+@pytest.mark.parametrize("gather", [True, False])
+def test_where_nothing_waits_a_reader_begins_its_savepoint_first(store, clock, gather):
+    """On PostgreSQL a SELECT that fails ends the transaction, unless there is a savepoint to go back to."""
+    said: list[str] = []
+
+    class Said:
+        def execute(self, sql, values=()):
+            said.append(sql)
+
+    tx = Transaction(store.backend, Said(), store.hot, clock(), gather=gather)
+    with tx.savepoint():
+        tx.look("SELECT 1", ())
+    asked = ["SELECT 1"]
+    assert said == (asked if gather else ["SAVEPOINT s1", *asked, "RELEASE SAVEPOINT s1"])
+
+
 def test_one_wrong_row_fails_its_own_unit_only(store, clock, ask, caplog):
     """Rows that are refused together are written one by one: the others of the batch are stored."""
     message = "INSERT INTO message_body (message_id, octets) VALUES (?, ?)"

@@ -1,0 +1,2 @@
+require ["vnd.dovecot.testsuite"];
+if not true { test_fail "no"; }

@@ -1,0 +1,3 @@
+require ["editheader", "fileinto"];
+if exists "X-Add" { addheader "X-Add2" "yes"; }
+fileinto "A";
