@@ -1,5 +1,6 @@
 """Arguments of one command or test against its grammar: tags, values, types, constants (RFC 5228 2.6)."""
 
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
@@ -11,6 +12,7 @@ from sieve_like.spec import (
     Comparator,
     Complaint,
     Extension,
+    Inner,
     Kind,
     Match,
     Matching,
@@ -268,10 +270,16 @@ class ArgumentBinder:
                 else "takes no argument"
             )
             self._binder.error(extra.span, f"{self._what} {takes}; this one is too many")
-        for word, argument in zip(wanted, given, strict=False):
-            expr = self._value(argument, word, f"the argument '{word.name}' of {self._what}")
-            if expr is not None:
-                self._args[word.key] = expr
+        # Established engines look at the values once the shape is right (a semicolon is there).
+        with self._binder.further() if self._misshapen() else nullcontext():
+            for word, argument in zip(wanted, given, strict=False):
+                expr = self._value(argument, word, f"the argument '{word.name}' of {self._what}")
+                if expr is not None:
+                    self._args[word.key] = expr
+
+    def _misshapen(self) -> bool:
+        """Whether tests stand behind the arguments where none belong."""
+        return bool(self._node.tests) and self._spec.tests is Inner.NONE
 
     def _value(self, node: Argument, word: Tag | Positional, what: str) -> Expr | None:
         """Return the value of an argument if its type fits; constants are checked here."""

@@ -137,7 +137,7 @@ class Binder:
 
     def _first(self, kind: str, name: str) -> bool:
         """Whether this is said for the first time; what does not count may be said again when it does."""
-        key = (kind, name, self.diagnostics.further)
+        key = (kind, name, not self.diagnostics.counting)
         if key in self._said or (kind, name, False) in self._said:
             return False
         self._said.add(key)
@@ -148,14 +148,17 @@ class Binder:
         return self._first(f"tag of {owner}", name)
 
     @contextmanager
-    def _further(self) -> Iterator[None]:
-        """Look at what established engines skip: errors in there do not count."""
-        before = self.diagnostics.further
+    def further(self) -> Iterator[None]:
+        """Look at what established engines skip: errors in there do not count, nothing becomes available."""
+        before, enabled = self.diagnostics.further, set(self.enabled)
         self.diagnostics.further = True
         try:
             yield
         finally:
             self.diagnostics.further = before
+            if self.enabled != enabled:
+                self.enabled = enabled
+                self._find_string_stages()
 
     # --- strings --------------------------------------------------------------------------------------------
 
@@ -200,14 +203,14 @@ class Binder:
             return None
         if found is None:
             self._unknown(node.name, node.span, "command")
-            with self._further():
+            with self.further():
                 self._inner_block(node)
             return None
         spec, extension = found
         if self.enabled.isdisjoint(spec.also) and not self.available(
             extension, node.span, f"the command '{node.name}'"
         ):
-            with self._further():
+            with self.further():
                 return self._known_command(node, spec, last, dead=False)
         return self._known_command(node, spec, last, dead=settled and bool(spec.follows))
 
@@ -325,12 +328,12 @@ class Binder:
         found = self.registry.test(node.name)
         if found is None:
             self._unknown(node.name, node.span, "test")
-            with self._further():
+            with self.further():
                 self._tests(node)
             return None
         spec, extension = found
         if not self.available(extension, node.span, f"the test '{node.name}'"):
-            with self._further():
+            with self.further():
                 return self._known_test(node, replace(spec, enter=None, known=None))
         return self._known_test(node, spec)
 

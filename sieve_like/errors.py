@@ -166,6 +166,11 @@ class Diagnostics:
     _open: bool = False
     _failed: bool = False
 
+    @property
+    def counting(self) -> bool:
+        """Whether an error would count now."""
+        return not self.further and not (self._open and self._failed)
+
     def error(self, span: Span, message: str) -> None:
         """Add an error; the same words at the same place are said once."""
         self._add(Severity.ERROR, span, message)
@@ -176,7 +181,7 @@ class Diagnostics:
 
     def _add(self, severity: Severity, span: Span, message: str) -> None:
         line = self.lines[span.line - 1] if 0 < span.line <= len(self.lines) else ""
-        counted = severity is Severity.ERROR and not self.further and not (self._open and self._failed)
+        counted = severity is Severity.ERROR and self.counting
         one = Diagnostic(severity, message, span, line, counted=counted)
         if one in self.found[-8:]:
             return

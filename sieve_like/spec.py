@@ -57,10 +57,11 @@ class Amend:
 
 @dataclass(frozen=True, slots=True)
 class Modify:
-    """A modifier of `set` (RFC 5229 4.1): applied from the highest precedence to the lowest."""
+    """A modifier of `set` (RFC 5229 4.1), highest precedence first; too long, it is cut `by_character`."""
 
     precedence: int
     modify: Callable[[str], str]
+    by_character: bool = False
 
 
 # Reads the values of all fields of one name from a mail: unfolded, trimmed, not decoded.

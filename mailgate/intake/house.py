@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -36,6 +37,8 @@ from mailgate.intake.frames import (
 from mailgate.intake.listen import Listener
 
 START_GUARD_S: Final = 30.0
+# One that was killed while it started tells nothing of the next one.
+START_TRIES: Final = 3
 # How often a front hears that we live, though nothing is new.
 ALIVE_EVERY_S: Final = 1.0
 # How long after Stop its end is waited for, beyond the time that connections are given.
@@ -184,7 +187,19 @@ class FrontProcess:
     # -- life
 
     async def start(self) -> None:
-        """Start the process; returns when it listens. Raises HouseFault if it does not."""
+        """Start the process, if need be again; returns when it listens. Raises HouseFault if none does."""
+        for left in reversed(range(START_TRIES)):
+            try:
+                await self._start()
+            except (HouseFault, OSError) as error:
+                self._rules.log("intake_process_failed", error=str(error))
+                if not left:
+                    raise
+            else:
+                return
+            await asyncio.sleep(AGAIN_AFTER_S)
+
+    async def _start(self) -> None:
         loop = asyncio.get_running_loop()
         ours, theirs = socket.socketpair()
         with theirs:
@@ -204,9 +219,16 @@ class FrontProcess:
             async with asyncio.timeout(START_GUARD_S):
                 await self._up.wait()
         except TimeoutError:
-            self._process.kill()
+            pass
         if not self._listens:
+            self._kill()
+            await self._process.wait()
             raise HouseFault("the intake process does not listen")
+
+    def _kill(self) -> None:
+        if self._process is not None:
+            with suppress(ProcessLookupError):
+                self._process.kill()
 
     async def stop(self) -> None:
         """Let it finish what is in flight, and wait for its end; one that hangs is not waited for."""
@@ -225,7 +247,7 @@ class FrontProcess:
             async with asyncio.timeout(grace + END_GUARD_S):
                 await process.wait()
         except TimeoutError:
-            process.kill()
+            self._kill()
             await process.wait()
         wire.close()
 
@@ -238,12 +260,12 @@ class FrontProcess:
         self._silent = silent
         if silent and before and self._process is not None:
             self._rules.log("intake_process_hangs", pid=self._process.pid)
-            self._process.kill()
+            self._kill()
             # Killed once; whether the next one lives shows anew.
             self._heard_at = asyncio.get_running_loop().time()
 
     def _lost(self, wire: Wire) -> None:
-        """Start another one, unless it was told to stop; a front that never listened is not tried again."""
+        """Start another one, unless it was told to stop; who started one that never listened sees to it."""
         if wire is not self._wire:
             return  # one before, that was late to go
         self._wire = None
@@ -263,7 +285,7 @@ class FrontProcess:
         while not self._stopping:
             await asyncio.sleep(AGAIN_AFTER_S)
             try:
-                await self.start()
+                await self._start()
             except (HouseFault, OSError) as error:
                 self._rules.log("intake_process_failed", error=str(error))
             else:

@@ -5,10 +5,11 @@ import errno
 import grp
 import os
 import socket
+import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from mailgate.domain.envelope import Source
 from mailgate.errors import Complaint, SettingsError
@@ -24,6 +25,8 @@ BACKLOG: Final = 1024
 # How long an address that is in use is tried again before the start, and how often.
 FREE_WITHIN_S: Final = 2.0
 FREE_EVERY_S: Final = 0.05
+# Python 3.13 would remove a unix socket's path at the end, though systemd or another front listens there.
+KEEP_PATH: Final[dict[str, Any]] = {"cleanup_socket": False} if sys.version_info >= (3, 13) else {}
 
 
 def open_socket(address: str, *, mode: int, group: str, environment: Mapping[str, str]) -> socket.socket:
@@ -125,7 +128,9 @@ class Listener:
         """Take connections from here on."""
         loop = asyncio.get_running_loop()
         if self._socket.family == socket.AF_UNIX:
-            self._server = await loop.create_unix_server(self._connection, sock=self._socket, backlog=BACKLOG)
+            self._server = await loop.create_unix_server(
+                self._connection, sock=self._socket, backlog=BACKLOG, **KEEP_PATH
+            )
         else:
             self._server = await loop.create_server(self._connection, sock=self._socket, backlog=BACKLOG)
 

@@ -179,7 +179,10 @@ EXTENSION = Extension(
         ),
     ),
     tags=(
-        AddedTag(("set", "extracttext"), Tag("encodeurl", group="precedence 15", hook=Modify(15, encodeurl))),
+        AddedTag(
+            ("set", "extracttext"),
+            Tag("encodeurl", group="precedence 15", hook=Modify(15, encodeurl, by_character=True)),
+        ),
     ),
     card=__doc__,
 )

@@ -24,7 +24,7 @@ def _check(bound: Bound, binding: Binding) -> None:
 
 
 def _extracttext(bound: Bound, ctx: Compiling) -> Step:
-    write, modifiers = variable_writer(bound, ctx), applied_modifiers(bound)
+    write, modify = variable_writer(bound, ctx), applied_modifiers(bound)
     first = bound.constant("first")
 
     def step(run: Run) -> Signal | None:
@@ -32,9 +32,7 @@ def _extracttext(bound: Bound, ctx: Compiling) -> Step:
         text = words_of(run, part) if is_leaf(part) else ""
         if isinstance(first, int):
             text = text[:first]
-        for modify in modifiers:
-            text = modify(text)
-        write(run, text)
+        write(run, modify(run, text))
         return None
 
     return step

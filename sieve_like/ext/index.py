@@ -20,7 +20,7 @@ def _pick(fields: Fields, bound: Bound) -> Fields:
 
     def picked(run: Run, name: str) -> Sequence[bytes]:
         value = names.read(run)
-        wanted = dict.fromkeys(map(str.lower, value)) if isinstance(value, tuple) else (name,)
+        wanted = tuple(map(str.lower, value)) if isinstance(value, tuple) else (name,)
         found = [(one, octets) for one in wanted for octets in fields(run, one)]
         return [octets for one, octets in found[at : at + 1 or None] if one == name]
 

@@ -26,14 +26,15 @@ from sieve_like.spec import (
     Tag,
     TestSpec,
 )
+from sieve_like.values import cut_utf8, octets_of
 
 SMALL = {lower: lower - 32 for lower in range(ord("a"), ord("z") + 1)}
 WILDCARD = re.compile(r"([*?\\])")
 
 
-def modifier(name: str, precedence: int, modify: Callable[[str], str]) -> Tag:
+def modifier(name: str, precedence: int, modify: Callable[[str], str], *, by_character: bool = False) -> Tag:
     """Return a modifier of `set`; two of one precedence exclude each other (RFC 5229 4.1)."""
-    return Tag(name, group=f"precedence {precedence}", hook=Modify(precedence, modify))
+    return Tag(name, group=f"precedence {precedence}", hook=Modify(precedence, modify, by_character))
 
 
 def _upper(text: str) -> str:
@@ -45,16 +46,39 @@ MODIFIERS = (
     modifier("upper", 40, _upper),
     modifier("lowerfirst", 30, lambda text: fold(text[:1]) + text[1:]),
     modifier("upperfirst", 30, lambda text: _upper(text[:1]) + text[1:]),
-    modifier("quotewildcard", 20, lambda text: WILDCARD.sub(r"\\\1", text)),
+    modifier("quotewildcard", 20, lambda text: WILDCARD.sub(r"\\\1", text), by_character=True),
     modifier("length", 10, lambda text: str(len(text))),
 )
 
 
-def applied_modifiers(bound: Bound) -> Sequence[Callable[[str], str]]:
-    """Return what is applied to the value, the highest precedence first, whatever the order in the script."""
+def applied_modifiers(bound: Bound) -> Callable[[Run, str], str]:
+    """Return what applies the modifiers to a value, the highest precedence first, whatever their order.
+
+    Before and behind each of them the value is as long as a variable may be (RFC 5229 6).
+    """
     tags = [tag for tag in bound.spec.tags if tag.key in bound.args] + [tag for tag, _ in bound.hooks(Modify)]
     hooks = [tag.hook for tag in tags if isinstance(tag.hook, Modify)]
-    return [hook.modify for hook in sorted(hooks, key=lambda hook: -hook.precedence)]
+    hooks.sort(key=lambda hook: -hook.precedence)
+
+    def apply(run: Run, value: str) -> str:
+        for hook in hooks:
+            value = _modified(hook, cut_utf8(value, run.limits.variable_size), run.limits.variable_size)
+        return value
+
+    return apply
+
+
+def _modified(hook: Modify, text: str, octets: int) -> str:
+    value = hook.modify(text)
+    if not hook.by_character or octets_of(value) <= octets:
+        return value
+    pieces: list[str] = []
+    for piece in map(hook.modify, text):
+        octets -= octets_of(piece)
+        if octets < 0:
+            break
+        pieces.append(piece)
+    return "".join(pieces)
 
 
 def variable_writer(bound: Bound, ctx: Compiling) -> Callable[[Run, str], None]:
@@ -69,13 +93,10 @@ def variable_writer(bound: Bound, ctx: Compiling) -> Callable[[Run, str], None]:
 
 
 def _set(bound: Bound, ctx: Compiling) -> Step:
-    read, modifiers, write = bound.args["value"].read, applied_modifiers(bound), variable_writer(bound, ctx)
+    read, modify, write = bound.args["value"].read, applied_modifiers(bound), variable_writer(bound, ctx)
 
     def step(run: Run) -> Signal | None:
-        value = str(read(run))
-        for modify in modifiers:
-            value = modify(value)
-        write(run, value)
+        write(run, modify(run, str(read(run))))
         return None
 
     return step

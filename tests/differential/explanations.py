@@ -115,6 +115,13 @@ EXPLAINED: tuple[Explanation, ...] = (
         "keep",
     ),
     Explanation(
+        "`*?*` matches one character",
+        "RFC 5228 section 2.7.1: a star matches no characters too. Pigeonhole wants two of them.",
+        'require "fileinto"; if header :matches "subject" "*?*" { fileinto "A"; }',
+        "store A",
+        "Subject: x\n\n",
+    ),
+    Explanation(
         "The test string compares as all tests do",
         "RFC 5228 section 2.7.3: the default comparator is i;ascii-casemap. Pigeonhole compares strings with i;octet.",
         'require ["fileinto", "variables"]; set "v" "Abc"; if string "${v}" "aBC" { fileinto "A"; }',
@@ -167,8 +174,8 @@ EXPLAINED: tuple[Explanation, ...] = (
 
 
 def explain(case: Case, theirs: Outcome, ours: Outcome) -> Explanation | None:
-    """Return what accounts for a difference, None where nothing does; for different mails nothing does."""
-    if theirs.kind == ours.kind and theirs.mail != ours.mail:
+    """Return what accounts for a difference, None where nothing does; for mails alone nothing does."""
+    if (theirs.kind, theirs.actions, theirs.keep) == (ours.kind, ours.actions, ours.keep):
         return None
     return next((one for one in EXPLAINED if one.holds is not None and one.holds(case, theirs, ours)), None)
 

@@ -78,8 +78,9 @@ def compare(oracle: Oracle, case: Case) -> Difference | None:
 
 
 def alike(mail: str) -> str:
-    """Return a mail with the names of its fields in lower case and their words decoded: writers are free there."""
+    """Return a mail in one form where writers are free: names of fields, encoded words, blanks at line ends."""
     head, gap, body = mail.partition("\n\n")
+    head = "\n".join(map(str.rstrip, head.split("\n")))
     return decode_words(FIELD_NAME.sub(lambda found: found[0].lower(), head)) + gap + body
 
 

@@ -117,7 +117,7 @@ class Writer:
         """Return a pattern of :matches made of a text."""
         kind = self.chance.random()
         if kind < 0.12:
-            return self.pick("*", "?", "**", "*?*", "", "\\*", "*\\?*")
+            return self.pick("*", "?", "**", "", "\\*", "*\\?*")
         pieces = []
         for one in value:
             if one in "*?\\":

@@ -276,9 +276,27 @@ def test_a_front_that_cannot_listen_says_why_at_once(tmp_path):
         house.socket.close()
         return house.events
 
-    ((event, facts),) = asyncio.run(run())
+    event, facts = asyncio.run(run())[0]
     assert event == "intake_process_failed"
     assert "gone.pem" in facts["error"]
+
+
+def test_a_front_that_is_killed_while_it_starts_is_started_again(tmp_path):
+    """As by a signal to the whole process group; the gateway's start does not fail for it."""
+
+    async def run() -> str:
+        house = House(tmp_path)
+        front = house.front()
+        starting = asyncio.create_task(front.start())
+        await until(lambda: front._process is not None, "the first one is there")
+        os.kill(pid_of(front), signal.SIGKILL)
+        await starting
+        try:
+            return (await house.send(*MAIL))[-1]
+        finally:
+            await front.stop()
+
+    assert asyncio.run(run()).startswith("250")
 
 
 def test_modules_are_not_looked_for_where_the_gateway_was_started(tmp_path, monkeypatch):

@@ -59,6 +59,10 @@ def notify(name: str, script: str, text: str = MAIL, *settings: tuple[str, str])
     return Case(f"notify {name}", f'require "enotify";\nnotify {script};\n', text, settings)
 
 
+def subject(text: str) -> str:
+    return mail((r"^Subject: .*$", f"Subject: {text}"))
+
+
 ALIAS = mail((r"^To: .*$", "To: other@example.org, jan@example.org"))
 SUBJECTLESS = mail((r"^Subject: .*\n", ""))
 ROBOT = mail((r"^From: .*$", 'From: "Robot" <robot@example.net>'))
@@ -119,6 +123,38 @@ CASES = (
          parts=True),
     Case("report from", 'require "vnd.dovecot.report";\nreport "abuse" "Spam." "abuse@example.net";\n', MAIL,
          (("sieve_report_from", "recipient"),), parts=True),
+    *(vacation(f"subject {text[:20]!r}", '"x"', subject(text)) for text in (
+        "a\\n b\\n\\tc", "Grüße an alle", "=?utf-8?q?a=C3=A4?=\\n =?utf-8?q?b=C3=B6?= c", "word " * 80, "wört " * 80,
+        "100%$ %{subject}",
+    )),
+    *(vacation(f"author {text!r}", '"x"', mail((r"^From: .*$", text))) for text in (
+        "From: z@example.net, Alice <alice@example.com>", "From: Alice <ALICE@Example.COM>",
+        "From: z@example.net\\nResent-From: Al <alice@example.com>", "From: alice@example.com (Alice)",
+        "From: G: alice@example.com;", 'From: "Älice" <alice@example.com>',
+        "From: Al <alice@example.com>\\nReply-To: other@example.com",
+    )),
+    *(vacation(f"addressed by {text!r}", '"x"', mail((r"^To: .*$", text))) for text in (
+        "To: z@example.net\\nCc: BOB@EXAMPLE.ORG", "Bcc: bob@example.org", "Resent-To: bob@example.org",
+        "Resent-Bcc: bob@example.org", "To: G: bob@example.org;", "To: bob+x@example.org", 'To: "bob"@example.org',
+        "To: broken, bob@example.org", 'To: "bob@example.org" <z@example.net>', "Apparently-To: bob@example.org",
+    )),
+    *(vacation(f"id {text!r}", '"x"', mail((r"^Message-ID: .*$", f"Message-ID: {text}"))) for text in (
+        "<a@b> <c@d>", "\\n <a@b>", "<a@b> (c)",
+    )),
+    vacation("own address", ':addresses "Alice@Example.COM" "x"'),
+    vacation("many references", '"x"', mail((r"^References: .*$", "References: " + "\\n ".join(
+        f"<r{number}.{'a' * 40}@example.com>" for number in range(30))))),
+    notify("recipients named twice", '"mailto:a@example.org?to=a@example.org%2Cb@example.org&cc=A@example.org"'),
+    notify("empty subject", '"mailto:stephan@example.org?subject="'),
+    notify("lines", '"mailto:stephan@example.org?body=a%0D%0Ab%0Ac"'),
+    notify("bulk", '"mailto:stephan@example.org"', mail((r"^From:", "Precedence: bulk\nFrom:"))),
+    notify("envelope of the original recipient", ':from "q@example.org" "mailto:stephan@example.org"', MAIL,
+           ("sieve_notify_mailto_envelope_from", "orig_recipient")),
+    Case("redirect postmaster", 'redirect "frop@example.net";\n', MAIL, ((PREFIX[0], "postmaster"),)),
+    Case("redirect null", 'redirect "frop@example.net";\n', MAIL, ((PREFIX[0], "<>"),)),
+    Case("redirect unknown word", 'redirect "frop@example.net";\n', MAIL, ((PREFIX[0], "bogus"),)),
+    Case("redirect case", 'redirect "Frop@EXAMPLE.net";\n'),
+    Case("reject empty", 'require "reject";\nreject "";\n', parts=True),
 )  # fmt: skip
 
 

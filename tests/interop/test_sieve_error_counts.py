@@ -28,7 +28,7 @@ mail_location = maildir:{home}/mail
 log_path = /dev/stderr
 plugin {{
   sieve_dir = {home}/sieve
-  sieve_extensions = +vacation-seconds +mboxmetadata +servermetadata +special-use +spamtest +spamtestplus +virustest +vnd.dovecot.debug +vnd.dovecot.environment
+  sieve_extensions = +vacation-seconds +mboxmetadata +servermetadata +special-use +spamtest +spamtestplus +virustest +vnd.dovecot.debug +vnd.dovecot.environment +vnd.dovecot.report +editheader
 }}
 """
 # Ours and why: RFC 5229 3 makes unknown namespaces and match values out of range errors, the engine logs

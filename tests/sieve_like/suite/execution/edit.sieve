@@ -1,0 +1,3 @@
+require ["editheader"];
+addheader "X-Spam" "yes";
+deleteheader "X-A";

@@ -1,0 +1,4 @@
+require ["editheader"];
+addheader "X-One" "1";
+keep;
+addheader "X-Two" "2";

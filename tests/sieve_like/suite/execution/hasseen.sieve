@@ -1,0 +1,2 @@
+require ["imap4flags","fileinto","mailbox"];
+if hasflag "\\flagged" { fileinto :create :flags "\\answered" "Flagged"; }

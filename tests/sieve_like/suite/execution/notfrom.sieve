@@ -1,0 +1,2 @@
+require ["enotify"];
+notify :from "me@example.org" "mailto:you@example.org";

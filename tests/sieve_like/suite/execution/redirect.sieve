@@ -1,0 +1,1 @@
+redirect "r@example.org";

@@ -1,0 +1,3 @@
+require ["variables","fileinto","mailbox"];
+set "a" "inner";
+fileinto :create "${a}${outer}";
