@@ -13,6 +13,7 @@ class Explanation:
     """One difference: its title and reason in the documentation, and what pins both sides.
 
     `holds` says whether it accounts for a difference; None where the generator avoids what leads to it.
+    `steers` says that a test has another outcome, so that other commands may follow.
     `script`, which may include `files`, run over `mail` gives `ours` here, and something else there.
     """
 
@@ -22,6 +23,7 @@ class Explanation:
     ours: str
     mail: str = "From: alice@example.com\nTo: bob@example.org\n\ntext\n"
     holds: Callable[[Case, Outcome, Outcome], bool] | None = None
+    steers: bool = False
     files: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -27,6 +27,7 @@ EXPLAINED: tuple[Explanation, ...] = (
         f'require ["fileinto", "variables", "{NUMERIC}"]; if string :comparator "i;ascii-numeric" "${{none}}" "x" {{ fileinto "A"; }}',
         "store A",
         holds=explained.empty_number,
+        steers=True,
     ),
     Explanation(
         "Of two fileinto with one mailbox, either may say :create",
@@ -69,6 +70,7 @@ EXPLAINED: tuple[Explanation, ...] = (
         'require ["body", "editheader", "fileinto"]; deleteheader "to"; if body :raw :contains "text" { fileinto "A"; }',
         "store A",
         holds=explained.raw_body,
+        steers=True,
     ),
     Explanation(
         "A wildcard is a whole character",
@@ -174,10 +176,13 @@ EXPLAINED: tuple[Explanation, ...] = (
 
 
 def explain(case: Case, theirs: Outcome, ours: Outcome) -> Explanation | None:
-    """Return what accounts for a difference, None where nothing does; for mails alone nothing does."""
-    if (theirs.kind, theirs.actions, theirs.keep) == (ours.kind, ours.actions, ours.keep):
-        return None
-    return next((one for one in EXPLAINED if one.holds is not None and one.holds(case, theirs, ours)), None)
+    """Return what accounts for a difference, None where nothing does.
+
+    Where only the mails differ, it must be something that leads to other commands.
+    """
+    mails = (theirs.kind, theirs.actions, theirs.keep) == (ours.kind, ours.actions, ours.keep)
+    usable = [one for one in EXPLAINED if one.holds is not None and (one.steers or not mails)]
+    return next((one for one in usable if one.holds and one.holds(case, theirs, ours)), None)
 
 
 def section() -> str:
