@@ -62,9 +62,13 @@ def action_command(
         span = bound.span
         # Where the arguments are constants, every run would make the same action: it is made once.
         fixed = all(isinstance(expr, Constant) for expr in bound.args.values())
+        plain = fixed and settle is None and after is None and not bound.hooks(Amend)
         made: list[Action] = []
 
         def step(run: Run) -> Signal | None:
+            if plain and made and not run.flags:
+                run.add(made[0])
+                return None
             args = arguments(run)
             if made:
                 action = made[0]

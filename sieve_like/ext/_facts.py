@@ -58,6 +58,8 @@ def _addresses(run: Run, name: str, part: AddressPart) -> Sequence[str]:
     field's only one: it keeps its raw text.
     """
     found = run.message.addresses(name)
+    if len(found) == 1 and found[0].valid:
+        return _parts(found, run, part)
     valid = [one for one in found if one.valid]
     if len(valid) == len(found) > 0:
         return _parts(found, run, part)

@@ -1,6 +1,5 @@
 """The index over many rules changes how fast a script runs and nothing else."""
 
-
 from hypothesis import given
 from hypothesis import strategies as st
 from sieverun import ALL, ENVELOPE, NOW, REGISTRY, mail, run, words
@@ -8,6 +7,7 @@ from sieverun import ALL, ENVELOPE, NOW, REGISTRY, mail, run, words
 from sieve_like.compiler import compile_script
 from sieve_like.declare import simple_test
 from sieve_like.host import DefaultHost
+from sieve_like.index import FEWEST_FILED, _finder
 from sieve_like.program import Trace
 from sieve_like.spec import CommandSpec, Extension
 
@@ -83,3 +83,31 @@ def test_rules_which_can_not_match_are_not_even_asked():
     )
     program.run(mail("Subject: n3"), ENVELOPE, DefaultHost(), now=NOW)
     assert asked == [1]
+
+
+@given(
+    st.lists(st.text("abc ", max_size=6), min_size=FEWEST_FILED, max_size=60, unique=True),
+    st.text("abc ", max_size=30),
+)
+def test_texts_filed_by_group_are_found_like_others(texts, value):
+    """However many texts are looked for at once: those that the value holds are found, and no others."""
+    found = set()
+    _finder({text: (number,) for number, text in enumerate(texts)}).find(value, found)
+    assert found == {number for number, text in enumerate(texts) if text in value}
+
+
+def test_many_texts_are_filed_under_the_rarest_of_their_groups():
+    """A text that shares its start with all others is found by what only it has."""
+    finder = _finder({f"order {number:03} here": (number,) for number in range(200)})
+    assert len(finder.keys) > 150
+    assert not finder.others
+    assert max(map(len, finder.filed.values())) <= 3
+
+
+def test_a_fixed_action_is_made_once_and_stays_as_it_is():
+    """What one run does with an action (flags, edits) is not seen by the next."""
+    program = compile_script(ALL + 'fileinto "A"; keep;', name="s", registry=REGISTRY)
+    message = mail("Subject: x")
+    first, second = (program.run(message, ENVELOPE, DefaultHost(), now=NOW) for _ in range(2))
+    assert first == second
+    assert first.performed[0] is second.performed[0]
