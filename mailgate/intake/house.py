@@ -9,6 +9,7 @@ import os
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -177,7 +178,7 @@ class FrontProcess:
     @property
     def alive(self) -> bool:
         """Whether it was heard of lately."""
-        return asyncio.get_running_loop().time() - self._heard_at < SILENCE_S
+        return time.monotonic() - self._heard_at < SILENCE_S
 
     @property
     def serves(self) -> bool:
@@ -262,7 +263,7 @@ class FrontProcess:
             self._rules.log("intake_process_hangs", pid=self._process.pid)
             self._kill()
             # Killed once; whether the next one lives shows anew.
-            self._heard_at = asyncio.get_running_loop().time()
+            self._heard_at = time.monotonic()
 
     def _lost(self, wire: Wire) -> None:
         """Start another one, unless it was told to stop; who started one that never listened sees to it."""
@@ -322,7 +323,7 @@ class FrontProcess:
             self._known[self._reading] = asyncio.Event()
             self._wire.send(_addresses(catalogue, self._reading))
         condition = Condition(self._rules.closed(), self._rules.stale())
-        now = asyncio.get_running_loop().time()
+        now = time.monotonic()
         if condition != self._condition or now - self._told_at >= ALIVE_EVERY_S:
             self._condition, self._told_at = condition, now
             self._wire.send(condition)
@@ -335,7 +336,7 @@ class FrontProcess:
     # -- what the front says
 
     def _take(self, message: ToHouse) -> None:
-        self._heard_at = asyncio.get_running_loop().time()
+        self._heard_at = time.monotonic()
         match message:
             case Mail():
                 self._later(self._accept(message))

@@ -241,6 +241,18 @@ def test_a_front_that_hangs_is_replaced(tmp_path, monkeypatch):
     asyncio.run(run())
 
 
+def test_whether_somebody_listens_may_be_asked_from_any_thread(tmp_path):
+    """The health endpoint has a thread of its own."""
+
+    async def run() -> tuple[bool, bool]:
+        house = House(tmp_path)
+        async with running(house.front()) as front:
+            all_of_them = Fronts([front])
+            return await asyncio.to_thread(lambda: (all_of_them.serves, all_of_them.alive))
+
+    assert asyncio.run(run()) == (True, True)
+
+
 def test_a_stop_takes_no_more_connections_while_it_waits_for_a_mail(tmp_path):
     """The house holds the sockets as well; a client must not wait for a greeting that never comes."""
 

@@ -5,6 +5,7 @@ import os
 import signal
 import smtplib
 import socket
+import urllib.request
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -109,6 +110,7 @@ def takes(gate: gatewayrun.Gateway, number: int) -> bool:
 def test_a_front_that_dies_is_started_again(processes):
     """Its sockets stay open meanwhile; log line and alarm tell of it."""
     with gatewayrun.gateway({"instance": {"intake_processes": processes}}, BUSINESS) as gate:
+        peers.wait_until(lambda: "event=started" in gate.log(), "all fronts listen", peers.HANG_GUARD_S)
         first = fronts(gate)
         assert len(first) == processes
         send(gate, 1)
@@ -119,6 +121,8 @@ def test_a_front_that_dies_is_started_again(processes):
         assert not set(fronts(gate)) & set(first)
         assert gate.log().count("event=intake_process_lost") == processes
         assert gate.json("status", "--json")["ready"] == "yes"
+        with urllib.request.urlopen(f"http://127.0.0.1:{gate.http_port}/readyz", timeout=60) as page:
+            assert page.status == 200
         assert gate.stop() == 0
 
 
