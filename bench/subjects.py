@@ -119,7 +119,7 @@ def mailgate(mode: str) -> Iterator[Subject]:
             }
             assert gate.process is not None
             pid = gate.process.pid
-            yield Subject(f"mailgate-{mode}", f"127.0.0.1:{gate.port}", counters[mode], lambda: [pid])
+            yield Subject(f"mailgate-{mode}", f"127.0.0.1:{gate.port}", counters[mode], lambda: family(pid))
 
 
 def settings(boxes: Path) -> dict:
@@ -136,6 +136,11 @@ def rows(gate: gatewayrun.Gateway, table: str) -> int:
     uri = f"file:{gate.state / 'mailgate.sqlite'}?mode=ro"
     with contextlib.closing(sqlite3.connect(uri, uri=True)) as connection:
         return int(connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
+
+
+def family(pid: int) -> list[int]:
+    """Return a process and those that it has started."""
+    return [pid, *map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())]
 
 
 def memory(pids: list[int], key: str) -> int:
