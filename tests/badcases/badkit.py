@@ -203,6 +203,11 @@ class Bad:
             (float(line.rpartition(" ")[2]) for line in lines if line.rpartition(" ")[0] == wanted), 0.0
         )
 
+    def metric_is(self, wanted: float, name: str, **labels: str) -> bool:
+        """Whether a metric has a value within a moment: what a connection tells comes from another process."""
+        peers.wait_until(lambda: self.metric(name, **labels) == wanted, f"{name} is {wanted}", HANG_GUARD_S)
+        return True
+
     def log_has(self, *words: str) -> bool:
         """Wait until one line of the log has all these words."""
         peers.wait_until(

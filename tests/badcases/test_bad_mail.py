@@ -86,7 +86,7 @@ def test_50_mb_announced_are_refused_before_they_come(house):
     with house.session() as session:
         before = house.metric(REFUSED, **LABELS)
         assert session.say(f"MAIL FROM:<ann@client.example> SIZE={50 * MIB}").startswith("552 5.3.4")
-        assert house.metric(REFUSED, **LABELS) == before + 1
+        assert house.metric_is(before + 1, REFUSED, **LABELS)
         assert house.log_has("event=mail_refused", "from=ann@client.example", f"it has {50 * MIB}")
         assert session.send(good("after")).codes == ["250 2.0.0"]
     assert house.is_well()
@@ -103,7 +103,7 @@ def test_50_mb_unannounced_are_refused_for_each_recipient(house):
         assert house.rows("SELECT count(*) FROM message") == before
         assert list((house.state / "spool").iterdir()) == []
         assert session.send(good("after big")).codes == ["250 2.0.0"]
-    assert house.metric(REFUSED, **LABELS) == refused + 1
+    assert house.metric_is(refused + 1, REFUSED, **LABELS)
     assert house.log_has("event=mail_refused", "message bigger than")
     assert house.is_well()
 
