@@ -63,8 +63,8 @@ class Commands(click.Group):
             return super().invoke(ctx)
         except SettingsError as error:
             raise Failure(str(error), BAD_SETTINGS, bare=True) from None
-        except click.ClickException:
-            raise
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise  # `Exit` carries a code too, and is no error: --help ends with it
         except MailError as error:
             # The database is busy, locked or gone: what the mail's client would be told.
             why = f": {error.__cause__}" if error.__cause__ is not None else ""

@@ -167,6 +167,28 @@ def test_program_starts_as_a_module(arguments):
     assert "mailgate" in done.stdout
 
 
+@pytest.mark.parametrize("arguments", [("demo", "--help"), ("rules", "replay", "--help"), ("--help",)])
+def test_help_says_nothing_on_standard_error(arguments):
+    """That a command ends early with status 0 is no error."""
+    result = CliRunner().invoke(cli, list(arguments))
+    assert (result.exit_code, result.stderr) == (0, "")
+
+
+def test_a_status_of_a_command_is_no_message():
+    """A command that has said its say ends with its status, and nothing behind it."""
+    group = Commands("g")
+
+    @group.command()
+    @click.pass_context
+    def ended(ctx):
+        click.echo("said")
+        ctx.exit(1)
+
+    group.add_command(ended)
+    result = CliRunner().invoke(group, ["ended"])
+    assert (result.exit_code, result.stdout, result.stderr) == (1, "said\n", "")
+
+
 def test_help_imports_nothing_heavy():
     """Database, network, metrics and settings are imported by the commands that need them, not by --help."""
     code = (
