@@ -10,8 +10,8 @@ from mailgate.cli._options import TRY_LATER, Call, CommandError, clean, print_js
 from mailgate.cli._store import reading, tell, writing
 
 if TYPE_CHECKING:
-    from mailgate.cli._items import Item, Present
-    from mailgate.store.business import Change, Kind
+    from mailgate.cli._items import Present
+    from mailgate.store.business import Change, Item, Kind
     from mailgate.store.connection import Connection
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -25,6 +25,12 @@ COMMANDS: Final = {
     "agent": "agent",
     "template": "template",
     "script": "rules",
+    "team": "team",
+    "status": "ticketstatus",
+    "priority": "priority",
+    "workflow": "workflow",
+    "automation": "automation",
+    "setting": "helpdesk",
 }
 
 
@@ -81,7 +87,7 @@ def absent(kind: str, name: str, known: "dict[str, Item]") -> str:
 
 def add(call: Call, item: "Item", how: How) -> None:
     """Add one thing; the same once more changes nothing, another one of that name is refused."""
-    from mailgate.cli._items import key_of, kind_of  # noqa: PLC0415  --help must not pay for it
+    from mailgate.store.business import key_of, kind_of  # noqa: PLC0415  --help must not pay for it
 
     def make(found: "Present") -> "Item":
         kind, key = kind_of(item), key_of(item)
@@ -100,8 +106,12 @@ def put(call: Call, make: "Callable[[Present], Item]", how: How) -> None:
 
     Raises CommandError with everything that is wrong, and where it came from a file and is not taken over.
     """
-    from mailgate.cli._items import complaints, key_of, kind_of  # noqa: PLC0415  --help must not pay for it
-    from mailgate.store.business import set_one  # noqa: PLC0415
+    from mailgate.cli._items import complaints  # noqa: PLC0415  --help must not pay for it
+    from mailgate.store.business import (  # noqa: PLC0415
+        key_of,
+        kind_of,
+        set_one,
+    )
 
     def planned(connection: "Connection", found: "Present") -> "Sequence[Change]":
         item = make(found)
@@ -121,8 +131,8 @@ def put(call: Call, make: "Callable[[Present], Item]", how: How) -> None:
 def _same(one: "Item", other: "Item") -> bool:
     from dataclasses import replace  # noqa: PLC0415  --help must not pay for it
 
-    from mailgate.cli._items import key_of  # noqa: PLC0415
     from mailgate.domain.routing import Route  # noqa: PLC0415
+    from mailgate.store.business import key_of  # noqa: PLC0415
 
     if isinstance(one, Route) and isinstance(other, Route):
         return one == replace(other, address=key_of(other))
@@ -131,8 +141,12 @@ def _same(one: "Item", other: "Item") -> bool:
 
 def remove(call: Call, kind: "Kind", name: str, how: How) -> None:
     """Remove one thing; refused while something else names it, and nothing to do where it is not there."""
-    from mailgate.cli._items import key_of, users  # noqa: PLC0415  --help must not pay for it
-    from mailgate.store.business import normal_address, remove_one  # noqa: PLC0415
+    from mailgate.cli._items import users  # noqa: PLC0415  --help must not pay for it
+    from mailgate.store.business import (  # noqa: PLC0415
+        key_of,
+        normal_address,
+        remove_one,
+    )
 
     key = normal_address(name) if kind == "address" else name
 

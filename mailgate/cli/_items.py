@@ -1,19 +1,27 @@
 """Addresses, queues, templates and scripts one at a time: what is wrong with one, and who uses it."""
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
-from typing import Final
+from typing import Any, Final
 
 from mailgate.cli._texts import OWN_STORE, address_complaint, route_complaint
 from mailgate.domain.hours import holiday_complaint, hours_complaint
 from mailgate.domain.routing import Agent, Catalogue, Queue, Route, Template
 from mailgate.rules.scripts import complaints_of
-from mailgate.store.business import Business, Kind, Script, export, load_catalogue, normal_address, origins
+from mailgate.store.business import (
+    Business,
+    Item,
+    Kind,
+    Script,
+    export,
+    key_of,
+    load_catalogue,
+    origins,
+)
 from mailgate.store.connection import Connection
 from mailgate.wiring import language, template_complaints
 
-Item = Route | Queue | Agent | Template | Script
 # Long enough for any name, short enough for a column; an exported script is a file of that name.
 LONGEST_NAME: Final = 100
 
@@ -29,17 +37,9 @@ class Present:
 
     def all(self, kind: Kind) -> dict[str, Item]:
         """Return everything of one kind by its name; addresses and patterns as they were written."""
-        match kind:
-            case "address":
-                return {one.address: one for one in self.business.addresses}
-            case "queue":
-                return {one.name: one for one in self.business.queues}
-            case "agent":
-                return {one.name: one for one in self.business.agents}
-            case "template":
-                return {one.name: one for one in self.business.templates}
-            case "script":
-                return {one.name: one for one in self.business.scripts}
+        if kind == "address":
+            return {one.address: one for one in self.business.addresses}
+        return {key_of(one): one for one in self.business.items(kind)}
 
     def served(self, address: str) -> Route | None:
         """Return what serves mail to an address, by itself or by a pattern, as it was written."""
@@ -66,26 +66,6 @@ def look(
         origins=origins(connection),
         targets=frozenset({OWN_STORE, *targets}),
     )
-
-
-def kind_of(item: Item) -> Kind:
-    """Return the word for what it is."""
-    match item:
-        case Route():
-            return "address"
-        case Queue():
-            return "queue"
-        case Agent():
-            return "agent"
-        case Template():
-            return "template"
-        case Script():
-            return "script"
-
-
-def key_of(item: Item) -> str:
-    """Return the name that it is kept by."""
-    return normal_address(item.address) if isinstance(item, Route) else item.name
 
 
 def near(word: str, known: Collection[str]) -> str:
@@ -165,10 +145,18 @@ def users(kind: Kind, name: str, catalogue: Catalogue, addresses: Collection[Rou
 
 def _without(kind: Kind, name: str, catalogue: Catalogue) -> Catalogue:
     """Return the catalogue as it would be without one name."""
-    return Catalogue(
-        listed=catalogue.listed,
-        agents={k: v for k, v in catalogue.agents.items() if (kind, k) != ("agent", name)},
-        queues={k: v for k, v in catalogue.queues.items() if (kind, k) != ("queue", name)},
-        templates={k: v for k, v in catalogue.templates.items() if (kind, k) != ("template", name)},
-        scripts={k: v for k, v in catalogue.scripts.items() if (kind, k) != ("script", name)},
+    kinds: tuple[tuple[Kind, str], ...] = (
+        ("agent", "agents"),
+        ("queue", "queues"),
+        ("template", "templates"),
+        ("script", "scripts"),
+        ("team", "teams"),
+        ("status", "statuses"),
+        ("priority", "priorities"),
+        ("workflow", "workflows"),
     )
+    fewer: dict[str, Any] = {
+        among: {k: v for k, v in getattr(catalogue, among).items() if (kind, k) != (one, name)}
+        for one, among in kinds
+    }
+    return replace(catalogue, **fewer)

@@ -1,10 +1,21 @@
 """From the texts of `apply` to business data: checks that need settings, database and compiler."""
 
 from collections.abc import Iterator, Mapping
+from typing import Any, cast
 
+from msgspec import structs
+
+from mailgate.config.section import Section
 from mailgate.config.settings import Settings
-from mailgate.config.texts import QueueText, Texts
+from mailgate.config.texts import Texts
 from mailgate.domain.address import parse_path
+from mailgate.domain.helpdesk import (
+    DeskSetting,
+    Priority,
+    Status,
+    Team,
+    setting_text,
+)
 from mailgate.domain.routing import Agent, Catalogue, Queue, Route, Template
 from mailgate.errors import BadPath, Complaint, SettingsError
 from mailgate.rules.scripts import complaints_of
@@ -18,25 +29,24 @@ def business_of(texts: Texts) -> Business:
     """Return what the texts say, as the store takes it."""
     text = texts.business
     return Business(
-        addresses=tuple(Route(a.address, a.script, a.queue, a.target, a.enabled) for a in text.address),
-        queues=tuple(_queue(q) for q in text.queue),
-        agents=tuple(Agent(a.name, a.address, a.queues, a.enabled) for a in text.agent),
+        addresses=tuple(Route(**_said(one)) for one in text.address),
+        queues=tuple(Queue(**_said(one)) for one in text.queue),
+        agents=tuple(Agent(**_said(one)) for one in text.agent),
+        teams=tuple(Team(**_said(one)) for one in text.team),
+        statuses=tuple(Status(**_said(one)) for one in text.status),
+        priorities=tuple(Priority(**_said(one)) for one in text.priority),
         templates=tuple(Template(t.name, t.subject, t.text, t.html, t.language) for t in text.template),
         scripts=tuple(Script(s.name, s.source) for s in texts.scripts),
+        settings=tuple(
+            DeskSetting(name, setting_text(getattr(text.helpdesk, name)))
+            for name in cast("dict[str, object]", texts.tree.values.get("helpdesk", {}))
+        ),
     )
 
 
-def _queue(text: QueueText) -> Queue:
-    return Queue(
-        text.name,
-        text.address,
-        text.from_name,
-        text.language,
-        text.enabled,
-        text.hours,
-        text.timezone,
-        text.holidays,
-    )
+def _said(text: Section) -> dict[str, Any]:
+    """Return what a table says, by the names that the thing has too."""
+    return structs.asdict(text)
 
 
 def check(texts: Texts, settings: Settings, present: Catalogue) -> Business:
@@ -49,6 +59,7 @@ def check(texts: Texts, settings: Settings, present: Catalogue) -> Business:
         *_addresses(texts, settings, present),
         *_templates(texts),
         *_agents(texts, present),
+        *_teams(texts, present),
         *_scripts(texts, _after(business, present)),
     ]
     if complaints:
@@ -61,6 +72,9 @@ def _after(business: Business, present: Catalogue) -> Catalogue:
     return Catalogue(
         listed=present.listed,
         agents={**present.agents, **{a.name: a for a in business.agents}},
+        teams={**present.teams, **{t.name: t for t in business.teams}},
+        statuses={s.name: s for s in business.statuses} or present.statuses,
+        priorities={p.name: p for p in business.priorities} or present.priorities,
         queues={**present.queues, **{q.name: q for q in business.queues}},
         templates={**present.templates, **{t.name: t for t in business.templates}},
         scripts={**present.scripts, **{s.name: s.source for s in business.scripts}},
@@ -98,6 +112,22 @@ def _agents(texts: Texts, present: Catalogue) -> Iterator[Complaint]:
                 yield texts.complain(
                     "agent", index, "queues", f"there is no queue {name!r}{_near(name, known)}"
                 )
+
+
+def _teams(texts: Texts, present: Catalogue) -> Iterator[Complaint]:
+    """Members of teams must be agents, and the teams of queues teams."""
+    agents = {a.name for a in texts.business.agent} | set(present.agents)
+    teams = {t.name for t in texts.business.team} | set(present.teams)
+    for index, team in enumerate(texts.business.team):
+        for name in team.members:
+            if name not in agents:
+                text = f"there is no agent {name!r}{_near(name, agents)}"
+                yield texts.complain("team", index, "members", text)
+    for index, queue in enumerate(texts.business.queue):
+        for name in queue.teams:
+            if name not in teams:
+                text = f"there is no team {name!r}{_near(name, teams)}"
+                yield texts.complain("queue", index, "teams", text)
 
 
 def route_complaint(address: str) -> str:

@@ -12,18 +12,22 @@ from mailgate.cli._store import reading
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 @pass_call
 def export(call: Call, folder: Path) -> None:
-    """Write addresses, queues, agents, templates and scripts into FOLDER, as `mailgate apply` reads them."""
+    """Write everything that the business has set into FOLDER, as `mailgate apply` reads it."""
     from mailgate.config.export import business_toml  # noqa: PLC0415  --help must not pay for it
+    from mailgate.domain.helpdesk import policy  # noqa: PLC0415
+    from mailgate.store.business import TABLES  # noqa: PLC0415
     from mailgate.store.business import export as read_all  # noqa: PLC0415
 
     with reading(call) as (_store, connection):
         business = read_all(connection)
     if folder.exists() and any(folder.iterdir()):
         raise CommandError(f"{folder} is not empty")
+    made = policy({one.name: one.value for one in business.settings})
+    said = {one.name: getattr(made, one.name) for one in business.settings}
     rules = folder / "rules"
     rules.mkdir(parents=True, exist_ok=True)
     (folder / "business.toml").write_text(
-        business_toml(business.queues, business.addresses, business.templates, business.agents), "utf-8"
+        business_toml({kind: business.items(kind) for kind in TABLES}, said), "utf-8"
     )
     for script in business.scripts:
         (rules / f"{script.name}.sieve").write_text(script.source, "utf-8")

@@ -3,30 +3,44 @@
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Final
 
-from mailgate.config.texts import AddressText, AgentText, QueueText, TemplateText
-from mailgate.domain.routing import Agent, Queue, Route, Template
+from mailgate.config.section import Section
+from mailgate.config.texts import (
+    AddressText,
+    AgentText,
+    PriorityText,
+    QueueText,
+    StatusText,
+    TeamText,
+    TemplateText,
+)
+
+# Each kind of table with the text that has its defaults, in the order in which a person reads them.
+TABLES: Final[Mapping[str, Section]] = {
+    "queue": QueueText(name=""),
+    "agent": AgentText(name=""),
+    "team": TeamText(name=""),
+    "status": StatusText(name=""),
+    "priority": PriorityText(name=""),
+    "address": AddressText(address=""),
+    "template": TemplateText(name=""),
+}
 
 
-def business_toml(
-    queues: Iterable[Queue],
-    addresses: Iterable[Route],
-    templates: Iterable[Template],
-    agents: Iterable[Agent] = (),
-) -> str:
-    """Return all tables, without the values that are defaults anyway."""
-    parts = [
-        *(_table("queue", asdict(one), QueueText(name="")) for one in queues),
-        *(_table("agent", asdict(one), AgentText(name="")) for one in agents),
-        *(_table("address", asdict(one), AddressText(address="")) for one in addresses),
-        *(_table("template", asdict(one), TemplateText(name="")) for one in templates),
-    ]
+def business_toml(things: Mapping[str, Iterable[Any]], settings: Mapping[str, Any]) -> str:
+    """Return all tables, without the values that are defaults anyway; `things` are dataclasses by kind."""
+    parts = (
+        ["[helpdesk]\n" + "".join(f"{k} = {_value(v)}\n" for k, v in settings.items())] if settings else []
+    )
+    for kind, defaults in TABLES.items():
+        parts += [_table(kind, asdict(one), defaults) for one in things.get(kind, ())]
     return "\n".join(parts)
 
 
 def _table(kind: str, values: Mapping[str, Any], defaults: object) -> str:
-    said = {k: v for k, v in values.items() if v != getattr(defaults, k, None) or k in {"name", "text"}}
+    known = {k: v for k, v in values.items() if hasattr(defaults, k)}
+    said = {k: v for k, v in known.items() if v != getattr(defaults, k) or k in {"name", "text"}}
     return f"[[{kind}]]\n" + "".join(f"{key} = {_value(value)}\n" for key, value in said.items())
 
 

@@ -59,6 +59,13 @@ def read_files(path: Path, folder: Path) -> Tree:
     return tree
 
 
+def read_file(path: Path) -> Tree:
+    """Read one file that stands alone. Never raises."""
+    tree = Tree(main=str(path))
+    _add(tree, path)
+    return tree
+
+
 def read_folder(folder: Path) -> Tree:
     """Read and merge all *.toml files of a folder, in sorted order. Never raises."""
     tree = Tree(main=str(folder))

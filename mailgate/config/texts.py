@@ -1,8 +1,8 @@
 """Business data as text: what `mailgate apply` reads, and `mailgate export` writes.
 
-A folder holds `*.toml` with `[[queue]]`, `[[agent]]`, `[[address]]` and `[[template]]` tables, and scripts as
-`*.sieve`, at any depth, each named by its file. A single TOML file may stand alone. The database is the one
-truth; these texts change it.
+A folder holds `*.toml` with `[helpdesk]`, `[[queue]]`, `[[agent]]`, `[[team]]`, `[[status]]`,
+`[[priority]]`, `[[address]]` and `[[template]]` tables, and scripts as `*.sieve`, at any depth, each named by
+its file. A single TOML file may stand alone. The database is the one truth; these texts change it.
 """
 
 from collections.abc import Iterator
@@ -11,9 +11,19 @@ from pathlib import Path
 from typing import Annotated
 from zoneinfo import available_timezones
 
-from mailgate.config.files import Tree, read_files, read_folder
+from msgspec import structs
+
+from mailgate.config.files import Tree, read_file, read_folder
 from mailgate.config.section import Section, note
 from mailgate.config.walk import Walker
+from mailgate.domain.helpdesk import (
+    ASSIGNMENTS,
+    Role,
+    StatusKind,
+    setting_complaint,
+    setting_text,
+    span_complaint,
+)
 from mailgate.domain.hours import holiday_complaint, hours_complaint
 from mailgate.errors import Complaint, SettingsError
 
@@ -34,9 +44,35 @@ class QueueText(Section, frozen=True, kw_only=True):
     holidays: Annotated[
         tuple[str, ...], note("Days on which it is closed: 2026-12-24, or 12-25 for every year.")
     ] = ()
+    region: Annotated[
+        str, note("The country or region whose public holidays it keeps too.", examples=["DE-BY", "AT"])
+    ] = ""
+    teams: Annotated[tuple[str, ...], note("The teams that work on it.")] = ()
+    mailbox: Annotated[str, note("The mailbox that it answers through; none means the relay.")] = ""
+    template_set: Annotated[str, note("The beginning of its templates' names.")] = ""
+    signature: Annotated[str, note("The template of its signature.")] = ""
+    assignment: Annotated[
+        str, note("How new work is shared out: off (by hand), or fewest (to whoever has the least).")
+    ] = "off"
+    assign_limit: Annotated[int, note("How many an agent is given a day at most; 0 means any number.")] = 0
+    assign_closed_hours: Annotated[bool, note("Whether work is shared out outside business hours too.")] = (
+        False
+    )
+    assign_absent: Annotated[bool, note("Whether agents who are not present are given work too.")] = False
+    assign_not_new: Annotated[bool, note("Whether new mail is left to be taken by hand.")] = False
+    assign_not_answers: Annotated[
+        bool, note("Whether answers into conversations without an agent are left to be taken by hand.")
+    ] = False
 
     def complaints(self) -> Iterator[tuple[str, str]]:
-        """Hours, time zone and holidays must make sense."""
+        """Say what of hours, time zone, holidays and sharing out makes no sense."""
+        if self.assignment not in ASSIGNMENTS:
+            yield (
+                "assignment",
+                f"{self.assignment!r} is no way of sharing out, write {' or '.join(ASSIGNMENTS)}",
+            )
+        if self.assign_limit < 0:
+            yield "assign_limit", "can't be less than nothing; 0 means any number"
         if wrong := hours_complaint(self.hours):
             yield "hours", wrong
         if self.timezone not in available_timezones():
@@ -51,6 +87,53 @@ class AgentText(Section, frozen=True, kw_only=True):
     address: Annotated[str, note("The address that notices for the agent go to.")] = ""
     queues: Annotated[tuple[str, ...], note("The queues that the agent works on.")] = ()
     enabled: Annotated[bool, note("Whether tickets and notices go to the agent.")] = True
+    full_name: Annotated[str, note("The name that customers read.")] = ""
+    role: Annotated[str, note("What the agent may do: agent, supervisor or administrator.")] = "agent"
+    language: Annotated[str, note("The language of the agent's notices.")] = ""
+
+    def complaints(self) -> Iterator[tuple[str, str]]:
+        """Say if the role is none."""
+        if self.role not in set(Role):
+            yield "role", f"{self.role!r} is no role, write {', '.join(Role)}"
+
+
+class TeamText(Section, frozen=True, kw_only=True):
+    """Agents under one name, for queues, owner groups and access."""
+
+    name: Annotated[str, note("The team's name.", unique=True)]
+    members: Annotated[tuple[str, ...], note("The names of its agents.")] = ()
+    description: Annotated[str, note("What it is for.")] = ""
+
+
+class StatusText(Section, frozen=True, kw_only=True):
+    """A status that tickets may have; none at all means open, pending, solved and closed."""
+
+    name: Annotated[str, note("The status, one word.", unique=True)]
+    kind: Annotated[str, note("What it means: open, waiting or closed.")] = "open"
+
+    def complaints(self) -> Iterator[tuple[str, str]]:
+        """Say if the kind is none, or the name no word."""
+        if self.kind not in set(StatusKind):
+            yield "kind", f"{self.kind!r} is no kind, write {', '.join(StatusKind)}"
+        if not self.name.isidentifier():
+            yield "name", f"{self.name!r} must be a single word"
+
+
+class PriorityText(Section, frozen=True, kw_only=True):
+    """A priority and its service times, in business hours; none at all means low, normal, high and urgent."""
+
+    name: Annotated[str, note("The priority, one word.", unique=True)]
+    reaction: Annotated[str, note("Until when somebody must have answered.", examples=["4h"])] = ""
+    execution: Annotated[str, note("Until when it must be done.", examples=["2d"])] = ""
+    warning: Annotated[str, note("How long before that a warning is given.", examples=["4h"])] = ""
+
+    def complaints(self) -> Iterator[tuple[str, str]]:
+        """Say if the name is no word, and which time makes no sense."""
+        if not self.name.isidentifier():
+            yield "name", f"{self.name!r} must be a single word"
+        for key in ("reaction", "execution", "warning"):
+            if wrong := span_complaint(getattr(self, key)):
+                yield key, wrong
 
 
 class AddressText(Section, frozen=True, kw_only=True):
@@ -85,11 +168,43 @@ class TemplateText(Section, frozen=True, kw_only=True):
             yield "text", "is missing: give text or text_file"
 
 
+class HelpdeskText(Section, frozen=True, kw_only=True):
+    """Switches and times that hold for the whole helpdesk (`domain/helpdesk.DeskPolicy`)."""
+
+    channel: Annotated[bool, note("Whether addresses take mail at all; off answers 451.")] = True
+    number_pattern: Annotated[str, note("What ticket numbers look like; {n} is the number.")] = "T-{n}"
+    paused_to_closed: Annotated[bool, note("Whether paused sessions close by themselves.")] = True
+    paused_to_closed_days: Annotated[int, note("After how many days, 1 to 1,000.")] = 60
+    resolved_to_closed: Annotated[bool, note("Whether resolved sessions close by themselves.")] = True
+    resolved_to_closed_days: Annotated[int, note("After how many days, 1 to 1,000.")] = 30
+    active_to_paused: Annotated[bool, note("Whether active sessions pause by themselves.")] = True
+    active_to_paused_days: Annotated[int, note("After how many days, 1 to 1,000.")] = 30
+    reopen: Annotated[bool, note("Whether mail reopens a closed session.")] = True
+    reopen_days: Annotated[int, note("Within how many days, 1 to 1,000; later a new one starts.")] = 30
+    incoming_tickets: Annotated[bool, note("Whether incoming mail makes tickets.")] = True
+    outgoing_tickets: Annotated[bool, note("Whether mail that agents begin makes tickets.")] = True
+    link_url: Annotated[str, note("Where tickets are seen, with {number} in it; for links to copy.")] = ""
+    presence_minutes: Annotated[int, note("How long an agent counts as present unless it is said again.")] = (
+        15
+    )
+    login_link_hours: Annotated[int, note("How long a link that lets an agent in holds.")] = 24
+
+    def complaints(self) -> Iterator[tuple[str, str]]:
+        """Say which value the policy does not take."""
+        for key in self.__struct_fields__:
+            if wrong := setting_complaint(key, setting_text(getattr(self, key))):
+                yield key, wrong
+
+
 class BusinessText(Section, frozen=True, kw_only=True):
     """All tables of the text."""
 
+    helpdesk: Annotated[HelpdeskText, note("Switches and times of the helpdesk.")] = HelpdeskText()
     queue: Annotated[tuple[QueueText, ...], note("The queues.")] = ()
     agent: Annotated[tuple[AgentText, ...], note("The agents.")] = ()
+    team: Annotated[tuple[TeamText, ...], note("The teams.")] = ()
+    status: Annotated[tuple[StatusText, ...], note("The statuses, in their order.")] = ()
+    priority: Annotated[tuple[PriorityText, ...], note("The priorities, in their order.")] = ()
     address: Annotated[tuple[AddressText, ...], note("The addresses.")] = ()
     template: Annotated[tuple[TemplateText, ...], note("The templates.")] = ()
 
@@ -121,7 +236,7 @@ def read_texts(path: Path) -> Texts:
     """Read a TOML file or a folder; raises SettingsError with everything that is wrong."""
     if not path.exists():
         raise SettingsError([Complaint(str(path), 0, "", "there is no such file or folder")])
-    tree = read_folder(path) if path.is_dir() else read_files(path, path / "none")
+    tree = read_folder(path) if path.is_dir() else read_file(path)
     scripts = tuple(_scripts(path, tree)) if path.is_dir() else ()
     built = Walker(tree, resolve_secrets=False).table(BusinessText, tree.values, ())
     if built is not None:
@@ -161,4 +276,4 @@ def _with_files(text: BusinessText, tree: Tree) -> BusinessText:
         templates.append(
             TemplateText(name=template.name, subject=template.subject, language=template.language, **parts)
         )
-    return BusinessText(queue=text.queue, agent=text.agent, address=text.address, template=tuple(templates))
+    return structs.replace(text, template=tuple(templates))

@@ -3,12 +3,22 @@
 RCPT is answered from it (nothing is created, nothing is asked), so an address probe costs a dict lookup.
 """
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
-from datetime import tzinfo
+from datetime import date, tzinfo
 from fnmatch import fnmatchcase
 
 from mailgate.domain.address import fold, split
+from mailgate.domain.helpdesk import (
+    PRIORITIES,
+    STATUSES,
+    Automation,
+    DeskPolicy,
+    Priority,
+    Status,
+    Team,
+    Workflow,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +37,13 @@ class Queue:
     """What rules need of a queue.
 
     `hours` are its business hours (`domain/hours.py`; "" is always), in `timezone` (an IANA name), but not on
-    `holidays` (dates). `zone` is that time zone's data, handed in by whoever reads the database.
+    `holidays` (dates) nor on those of `region` (`DE-BY`). `zone` is that time zone's data and `closed` the
+    region's days, handed in by whoever reads the database.
+
+    `teams` work on it, beside the agents who name it themselves (G13, G14, T7). `mailbox`, `template_set` and
+    `signature` are what its answers use (T4, G16). `assignment` is `off` or `fewest` (G15): at most
+    `assign_limit` a day for each agent (0: any number); the rest are the exceptions to the defaults, which
+    are: in business hours only, agents who are present only, new mail and answers without an agent.
     """
 
     name: str
@@ -38,17 +54,35 @@ class Queue:
     hours: str = ""
     timezone: str = "UTC"
     holidays: tuple[str, ...] = ()
+    region: str = ""
+    teams: tuple[str, ...] = ()
+    mailbox: str = ""
+    template_set: str = ""
+    signature: str = ""
+    assignment: str = "off"
+    assign_limit: int = 0
+    assign_closed_hours: bool = False
+    assign_absent: bool = False
+    assign_not_new: bool = False
+    assign_not_answers: bool = False
     zone: tzinfo | None = field(default=None, compare=False)
+    closed: Container[date] = field(default=frozenset(), compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Agent:
-    """Somebody who answers: the name that rules use, the address for notices, the queues (T7)."""
+    """Somebody who answers: the name that rules use, the address for notices, the queues (T7).
+
+    `role` is a word of `helpdesk.Role`; `full_name` is what customers read.
+    """
 
     name: str
     address: str = ""
     queues: tuple[str, ...] = ()
     enabled: bool = True
+    full_name: str = ""
+    role: str = "agent"
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +102,8 @@ class Catalogue:
 
     `routes` is keyed by the folded address; `patterns` are tried in order after the exact ones and after
     the address without its detail (`user+detail@`). `listed` are names that the settings list, by kind
-    ("webhook", "program", "account"): scripts may name nothing else.
+    ("webhook", "program", "account"): scripts may name nothing else. `statuses` and `priorities` are in their
+    order, `workflows` too.
     """
 
     version: int = 0
@@ -78,6 +113,12 @@ class Catalogue:
     templates: Mapping[str, Template] = field(default_factory=dict)
     scripts: Mapping[str, str] = field(default_factory=dict)
     agents: Mapping[str, Agent] = field(default_factory=dict)
+    teams: Mapping[str, Team] = field(default_factory=dict)
+    statuses: Mapping[str, Status] = field(default_factory=lambda: {one.name: one for one in STATUSES})
+    priorities: Mapping[str, Priority] = field(default_factory=lambda: {one.name: one for one in PRIORITIES})
+    workflows: Mapping[str, Workflow] = field(default_factory=dict)
+    automations: Mapping[str, Automation] = field(default_factory=dict)
+    desk: DeskPolicy = field(default_factory=DeskPolicy)
     listed: Mapping[str, frozenset[str]] = field(default_factory=dict)
     own: frozenset[str] = frozenset()
     recipient_delimiter: str = "+"

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from mailgate.domain.effects import Forward, Refuse, Send
+from mailgate.domain.events import TicketEvent
 from mailgate.domain.mail import Mail
 from mailgate.domain.ports import Reader
 from mailgate.store.blobs import Blobs
@@ -31,13 +32,13 @@ class Verdict(Protocol):
 class Gate(Protocol):
     """The one gate for automatic mail (`domain/gate.py`), bound to its policy."""
 
-    def send(self, effect: Send, mail: Mail, reader: Reader, now: datetime) -> Verdict:
+    def send(self, effect: Send, mail: Mail | None, reader: Reader, now: datetime) -> Verdict:
         """Judge a mail of ours."""
 
     def forward(self, effect: Forward, mail: Mail, already: int, reader: Reader, now: datetime) -> Verdict:
         """Judge a redirect; `already` were let through for this mail."""
 
-    def counters(self, effect: Send | Forward, mail: Mail) -> Iterable[tuple[str, str]]:
+    def counters(self, effect: Send | Forward, mail: Mail | None) -> Iterable[tuple[str, str]]:
         """Return what to count when the mail is let through."""
 
     def overruns(self, effect: Send | Forward, verdict: Verdict) -> Iterable[tuple[str, str]]:
@@ -46,10 +47,14 @@ class Gate(Protocol):
 
 @dataclass(slots=True)
 class Application:
-    """One delivery while it is being applied: what it is given, and what has become of it so far."""
+    """One unit while it is being applied: what it is given, and what has become of it so far.
+
+    `mail` is None where a person or a job is at work (`deskunit.py`). `events` are what has happened to
+    tickets and was not yet told to the followers.
+    """
 
     tx: Transaction
-    mail: Mail
+    mail: Mail | None
     reader: Reader
     gate: Gate
     delivery_id: int
@@ -69,3 +74,11 @@ class Application:
     outbox_rows: int = 0
     blobs: Blobs | None = None
     editions: dict[bytes, int] = field(default_factory=dict)
+    events: list[TicketEvent] = field(default_factory=list)
+
+    @property
+    def letter(self) -> Mail:
+        """The mail in hand, for what only a mail can lead to."""
+        if self.mail is None:
+            raise ValueError("this needs a mail, and there is none")
+        return self.mail

@@ -36,7 +36,7 @@ def _outbox(app: Application, kind: str, state: str, **columns: object) -> int:
         "state": state,
         "message_id": app.message_id,
         "delivery_id": app.delivery_id,
-        "trace_id": app.mail.received.trace_id,
+        "trace_id": app.mail.received.trace_id if app.mail is not None else "",
         "due": tx.now_ms if kind in TO_TARGETS else app.relay_due,
         "created_at": tx.now_ms,
     }
@@ -74,8 +74,8 @@ def apply_deliver(effect: Deliver, app: Application) -> None:
         folder=clean(effect.folder),
         flags=flags,
         make_folder=int(effect.create),
-        envelope_from=clean(app.mail.sender),
-        to_address=clean(app.mail.recipient.address),
+        envelope_from=clean(app.letter.sender),
+        to_address=clean(app.letter.recipient.address),
         draft=encode(Details(edition=edition, snoozed=effect.due is not None)),
         **({} if effect.due is None else {"due": millis(effect.due)}),
     )
@@ -90,8 +90,8 @@ def apply_pipe(effect: Pipe, app: Application) -> None:
         "pipe",
         "waiting",
         target=effect.program,
-        envelope_from=clean(app.mail.sender),
-        to_address=clean(app.mail.recipient.address),
+        envelope_from=clean(app.letter.sender),
+        to_address=clean(app.letter.recipient.address),
         draft=encode(Details(edition=edition, arguments=arguments, lenient=effect.lenient)),
     )
 
@@ -114,7 +114,7 @@ def _keep_copy(effect: Send, outbox_id: int, app: Application) -> None:
         folder=clean(place.folder),
         flags=clean(" ".join(place.flags)),
         make_folder=int(place.create),
-        to_address=clean(app.mail.recipient.address),
+        to_address=clean(app.mail.recipient.address) if app.mail is not None else "",
         draft=encode(Details(copy_of=outbox_id)),
     )
 
@@ -161,7 +161,7 @@ def _own_copy(place: Deliver | None) -> dict[str, object]:
 
 def apply_forward(effect: Forward, app: Application) -> None:
     """Queue a redirect if the gate lets it through; over its budget it is held, never dropped."""
-    verdict = app.gate.forward(effect, app.mail, app.forwards, app.reader, app.tx.now)
+    verdict = app.gate.forward(effect, app.letter, app.forwards, app.reader, app.tx.now)
     if not _let_through(effect, verdict, app):
         return
     app.forwards += 1

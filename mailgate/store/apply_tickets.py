@@ -13,6 +13,7 @@ from mailgate.domain.effects import (
     OpenSession,
     OpenTicket,
 )
+from mailgate.domain.events import EventKind, TicketEvent
 from mailgate.store.application import Application
 from mailgate.store.models.tickets import Entry, Ticket
 from mailgate.store.pack import clean, unwords, words
@@ -22,6 +23,12 @@ from mailgate.store.transaction import millis
 # What a rule or a person may set on a ticket; lists are given separated by commas and kept as JSON.
 LISTS: Final = frozenset({"categories", "tags"})
 NUMBERS: Final = frozenset({"merged_into", "follow_up_at", "contact_id"})
+# What of a ticket's history others hear about; the rest are notes and machines' mail.
+ENTRY_EVENTS: Final = {
+    EntryKind.INCOMING: EventKind.INCOMING,
+    EntryKind.ANSWER: EventKind.ANSWERED,
+    EntryKind.COMMENT: EventKind.COMMENTED,
+}
 TEXTS: Final = frozenset(
     {"status", "priority", "queue", "agent", "subject", "owner_group", "follow_up_agent", "workflow"}
 )
@@ -90,6 +97,7 @@ def apply_open_ticket(effect: OpenTicket, app: Application) -> None:
         row = (effect.ticket_id, folded, clean(address), "cc", 1, now)
         tx.add(sql.participant, row, ("takes part", effect.ticket_id, folded))
     app.fresh_tickets.add(effect.ticket_id)
+    app.events.append(TicketEvent(EventKind.CREATED, effect.ticket_id, effect.session_id))
     app.ticket_id, app.number = effect.ticket_id, effect.number
 
 
@@ -126,6 +134,9 @@ def apply_entry(effect: AddEntry, app: Application, outbox_id: int = 0) -> None:
             tx.execute(sql.touch_session, (now, effect.session_id))
     if effect.with_message:
         app.ticket_id = effect.ticket_id
+    kind = ENTRY_EVENTS.get(effect.kind)
+    if kind is not None:
+        app.events.append(TicketEvent(kind, effect.ticket_id, effect.session_id, by=effect.author))
 
 
 def apply_change_ticket(effect: ChangeTicket, app: Application) -> None:
@@ -145,6 +156,17 @@ def apply_change_ticket(effect: ChangeTicket, app: Application) -> None:
         return
     tx.query(Ticket.update({column: new, Ticket.touched_at: tx.now_ms}).where(Ticket.id == effect.ticket_id))
     _recount(app, effect, queue, status)
+    app.events.append(
+        TicketEvent(
+            EventKind.CHANGED,
+            effect.ticket_id,
+            session_id,
+            effect.by,
+            effect.field,
+            str(old),
+            str(new),
+        )
+    )
     tx.add(
         tx.hot.tickets.entry,
         EntryRow(
@@ -227,6 +249,7 @@ def apply_move_session(effect: MoveSession, app: Application) -> None:
     if row is None:
         raise ValueError(f"no session {effect.session_id} to move")
     ticket_id, old = row
+    app.events.append(TicketEvent(EventKind.SESSION, ticket_id, effect.session_id, old=old, new=effect.state))
     tx.execute(sql.move_session, (effect.state, clean(effect.reason), tx.now_ms, effect.session_id))
     _note_session(app, ticket_id, effect.session_id, effect.reason, old, effect.state)
 
@@ -238,6 +261,7 @@ def apply_open_session(effect: OpenSession, app: Application) -> None:
         sql.session, (effect.session_id, effect.ticket_id, "unopened", effect.reason, tx.now_ms, tx.now_ms)
     )
     tx.execute(sql.set_session, (effect.session_id, effect.ticket_id))
+    app.events.append(TicketEvent(EventKind.SESSION, effect.ticket_id, effect.session_id, new="unopened"))
     _note_session(app, effect.ticket_id, effect.session_id, effect.reason, "", "unopened")
 
 

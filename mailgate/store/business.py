@@ -7,13 +7,24 @@ database cannot drift apart.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, tzinfo
 from types import MappingProxyType
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, cast
 from zoneinfo import ZoneInfo
 
 from mailgate.domain.address import fold
+from mailgate.domain.helpdesk import (
+    PRIORITIES,
+    STATUSES,
+    Automation,
+    DeskSetting,
+    Priority,
+    Status,
+    Team,
+    Workflow,
+    policy,
+)
 from mailgate.domain.routing import Agent, Catalogue, Queue, Route, Template
 from mailgate.errors import Complaint, SettingsError
 from mailgate.store import queries
@@ -23,7 +34,10 @@ from mailgate.store.models.audit import Audit
 from mailgate.store.pack import unwords, words
 from mailgate.store.transaction import Transaction
 
-Kind = Literal["address", "queue", "agent", "template", "script"]
+Kind = Literal[
+    "address", "queue", "agent", "team", "status", "priority", "template", "script", "workflow", "automation",
+    "setting",
+]  # fmt: skip
 Values = dict[str, Any]
 
 
@@ -35,6 +49,11 @@ class Script:
     source: str
 
 
+Item = (
+    Route | Queue | Agent | Team | Status | Priority | Template | Script | Workflow | Automation | DeskSetting
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Business:
     """Everything that a file, a folder or the whole database says; addresses in their order."""
@@ -44,6 +63,16 @@ class Business:
     templates: tuple[Template, ...] = ()
     scripts: tuple[Script, ...] = ()
     agents: tuple[Agent, ...] = ()
+    teams: tuple[Team, ...] = ()
+    statuses: tuple[Status, ...] = ()
+    priorities: tuple[Priority, ...] = ()
+    workflows: tuple[Workflow, ...] = ()
+    automations: tuple[Automation, ...] = ()
+    settings: tuple[DeskSetting, ...] = ()
+
+    def items(self, kind: Kind) -> tuple[Any, ...]:
+        """Return everything of one kind."""
+        return cast("tuple[Any, ...]", getattr(self, TABLES[kind].among))
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,23 +89,37 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class _Table:
+    """Where things of one kind are: as objects of `made`, in `Business.among`, and as rows of `model`.
+
+    `columns` are the fields that are kept; `order` is the column that a listing goes by.
+    """
+
+    made: Any
+    among: str
     model: Any
     key: str
+    order: str
     columns: tuple[str, ...]
 
 
+def _table(made: Any, among: str, model: Any, *, key: str = "name", order: str = "name") -> _Table:
+    """Return a table whose columns are the fields that its model has too, and a place if it is ordered."""
+    kept = [one.name for one in fields(made) if one.name in model._meta.fields]  # noqa: SLF001  Peewee's way
+    return _Table(made, among, model, key, order, tuple(dict.fromkeys((*kept, *({order} - {"name"})))))
+
+
 TABLES: Final[Mapping[Kind, _Table]] = {
-    "address": _Table(
-        tables.Address, "address", ("address", "script", "queue", "target", "enabled", "position")
-    ),
-    "queue": _Table(
-        tables.Queue,
-        "name",
-        ("name", "address", "from_name", "language", "enabled", "hours", "timezone", "holidays"),
-    ),
-    "agent": _Table(tables.Agent, "name", ("name", "address", "queues", "enabled")),
-    "template": _Table(tables.Template, "name", ("name", "subject", "text", "html", "language")),
-    "script": _Table(tables.Script, "name", ("name", "source")),
+    "address": _table(Route, "addresses", tables.Address, key="address", order="position"),
+    "queue": _table(Queue, "queues", tables.Queue),
+    "agent": _table(Agent, "agents", tables.Agent),
+    "team": _table(Team, "teams", tables.Team),
+    "status": _table(Status, "statuses", tables.Status, order="position"),
+    "priority": _table(Priority, "priorities", tables.Priority, order="position"),
+    "template": _table(Template, "templates", tables.Template),
+    "script": _table(Script, "scripts", tables.Script),
+    "workflow": _table(Workflow, "workflows", tables.Workflow, order="position"),
+    "automation": _table(Automation, "automations", tables.Automation),
+    "setting": _table(DeskSetting, "settings", tables.DeskSetting),
 }
 
 
@@ -90,40 +133,53 @@ def normal_address(address: str) -> str:
     return address.lower() if is_pattern(address) else fold(address)
 
 
+def kind_of(item: Item) -> Kind:
+    """Return the word for what it is."""
+    return next(kind for kind, table in TABLES.items() if isinstance(item, table.made))
+
+
+def key_of(item: Item) -> str:
+    """Return the name that it is kept by."""
+    return normal_address(item.address) if isinstance(item, Route) else item.name
+
+
 def _wanted(business: Business) -> dict[Kind, dict[str, Values]]:
-    """Return the rows that a business means, by kind and key."""
+    """Return the rows that a business means, by kind and key; what is ordered keeps the order of the text."""
     return {
-        "address": {
-            normal_address(r.address): {
-                "address": normal_address(r.address),
-                "script": r.script,
-                "queue": r.queue,
-                "target": r.target,
-                "enabled": int(r.enabled),
-                "position": place,
-            }
-            for place, r in enumerate(business.addresses)
-        },
-        "queue": {
-            q.name: {
-                **_columns(q, "queue"),
-                "enabled": int(q.enabled),
-                "holidays": words(q.holidays),
-            }
-            for q in business.queues
-        },
-        "agent": {
-            a.name: {**_columns(a, "agent"), "enabled": int(a.enabled), "queues": words(a.queues)}
-            for a in business.agents
-        },
-        "template": {t.name: _columns(t, "template") for t in business.templates},
-        "script": {s.name: {"name": s.name, "source": s.source} for s in business.scripts},
+        kind: {key_of(item): _row(item, table, place) for place, item in enumerate(business.items(kind))}
+        for kind, table in TABLES.items()
     }
 
 
-def _columns(item: Queue | Agent | Template, kind: Kind) -> Values:
-    """Return what a thing says for each column of its table."""
-    return {column: getattr(item, column) for column in TABLES[kind].columns}
+def _row(item: Any, table: _Table, place: int) -> Values:
+    """Return what a thing says for each column: switches as 0 and 1, lists as JSON."""
+    row: Values = {}
+    for column in table.columns:
+        value = place if column == "position" else getattr(item, column)
+        row[column] = (
+            words(value)
+            if isinstance(value, tuple)
+            else int(value)
+            if value is True or value is False
+            else value
+        )
+    return {**row, table.key: key_of(item)}
+
+
+def _item(row: Values, table: _Table) -> Any:
+    """Return the thing that a row says."""
+    said: Values = {}
+    for one in fields(table.made):
+        if one.name in table.columns:
+            value, default = row[one.name], one.default
+            said[one.name] = (
+                unwords(value)
+                if default == ()
+                else bool(value)
+                if default is True or default is False
+                else value
+            )
+    return table.made(**said)
 
 
 def plan(connection: Connection, business: Business, origin: str) -> tuple[Change, ...]:
@@ -204,21 +260,10 @@ def _write(tx: Transaction, change: Change) -> None:
             tx.query(model.delete().where(key == change.name))
 
 
-def set_one(
-    connection: Connection, item: Route | Queue | Agent | Template | Script, *, take_over: bool = False
-) -> tuple[Change, ...]:
+def set_one(connection: Connection, item: Item, *, take_over: bool = False) -> tuple[Change, ...]:
     """Return the change that sets one thing by hand; SettingsError if a file owns it (see `take_over`)."""
-    match item:
-        case Route():
-            business: Business = Business(addresses=(item,))
-        case Queue():
-            business = Business(queues=(item,))
-        case Agent():
-            business = Business(agents=(item,))
-        case Template():
-            business = Business(templates=(item,))
-        case Script():
-            business = Business(scripts=(item,))
+    said: dict[str, Any] = {TABLES[kind_of(item)].among: (item,)}
+    business = Business(**said)
     changes = tuple(_keep_place(connection, change) for change in plan(connection, business, ""))
     for change in changes:
         _require_ours(change.kind, change.name, change.was, take_over=take_over)
@@ -226,15 +271,14 @@ def set_one(
 
 
 def _keep_place(connection: Connection, change: Change) -> Change:
-    """Leave an address at its place among the patterns; a new one goes behind all others."""
-    if change.kind != "address":
+    """Leave a thing at its place among the others of its kind; a new one goes behind all of them."""
+    table = TABLES[change.kind]
+    if table.order != "position":
         return change
-    present = {row["address"]: row["position"] for row in queries.rows(connection, tables.Address.select())}
+    present = {row[table.key]: row["position"] for row in queries.rows(connection, table.model.select())}
     place = present.get(change.name, max(present.values(), default=-1) + 1)
-    fields = tuple(f for f in change.fields if f != "position")
-    return Change(
-        change.action, change.kind, change.name, {**change.values, "position": place}, fields, change.was
-    )
+    differing = tuple(f for f in change.fields if f != "position")
+    return replace(change, values={**change.values, "position": place}, fields=differing)
 
 
 def remove_one(
@@ -260,46 +304,14 @@ def _require_ours(kind: str, name: str, origin: str, *, take_over: bool) -> None
 def export(connection: Connection, origin: str | None = None) -> Business:
     """Return what the database says, as `plan` would take it; only what a file owns if `origin` is given."""
 
-    def rows(kind: Kind) -> list[Values]:
-        table = TABLES[kind]
-        order = table.model.position if kind == "address" else getattr(table.model, table.key)
-        query = table.model.select().order_by(order)
-        return queries.rows(
-            connection, query if origin is None else query.where(table.model.origin == origin)
+    def items(table: _Table) -> tuple[Any, ...]:
+        query = table.model.select().order_by(
+            getattr(table.model, table.order), getattr(table.model, table.key)
         )
+        found = query if origin is None else query.where(table.model.origin == origin)
+        return tuple(_item(row, table) for row in queries.rows(connection, found))
 
-    return Business(
-        addresses=tuple(_route(row) for row in rows("address")),
-        queues=tuple(_queue(row) for row in rows("queue")),
-        templates=tuple(_template(row) for row in rows("template")),
-        scripts=tuple(Script(row["name"], row["source"]) for row in rows("script")),
-        agents=tuple(_agent(row) for row in rows("agent")),
-    )
-
-
-def _route(row: Values) -> Route:
-    return Route(row["address"], row["script"], row["queue"], row["target"], bool(row["enabled"]))
-
-
-def _queue(row: Values) -> Queue:
-    return Queue(
-        row["name"],
-        row["address"],
-        row["from_name"],
-        row["language"],
-        bool(row["enabled"]),
-        row["hours"],
-        row["timezone"],
-        unwords(row["holidays"]),
-    )
-
-
-def _agent(row: Values) -> Agent:
-    return Agent(row["name"], row["address"], unwords(row["queues"]), bool(row["enabled"]))
-
-
-def _template(row: Values) -> Template:
-    return Template(row["name"], row["subject"], row["text"], row["html"], row["language"])
+    return Business(**{table.among: items(table) for table in TABLES.values()})
 
 
 def origins(connection: Connection) -> dict[tuple[Kind, str], str]:
@@ -339,6 +351,12 @@ def load_catalogue(
         routes=exact,
         patterns=tuple(_glob(r) for r in business.addresses if is_pattern(r.address)),
         queues={q.name: replace(q, zone=_zone(q.timezone)) for q in business.queues},
+        teams={t.name: t for t in business.teams},
+        statuses={s.name: s for s in business.statuses or STATUSES},
+        priorities={p.name: p for p in business.priorities or PRIORITIES},
+        workflows={w.name: w for w in business.workflows},
+        automations={a.name: a for a in business.automations},
+        desk=policy({s.name: s.value for s in business.settings}),
         agents={a.name: a for a in business.agents},
         listed=listed,
         templates={t.name: t for t in business.templates},

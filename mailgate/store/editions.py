@@ -44,7 +44,7 @@ def keep_edition(app: Application, edited: bytes) -> int:
     if known is not None:
         return known
     tx = app.tx
-    original = open_buffer(app.mail.received.octets)
+    original = open_buffer(app.letter.received.octets)
     tail = shared_tail(original, edited)
     head = edited[: len(edited) - (len(original) - tail)]
     digest = hashlib.sha256(head).digest()

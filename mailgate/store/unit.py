@@ -15,6 +15,7 @@ from typing import Final
 from mailgate.domain.budgets import INCOMING
 from mailgate.domain.effects import Decision
 from mailgate.domain.envelope import Received, Recipient
+from mailgate.domain.events import Follower
 from mailgate.domain.facts import Facts, MailClass
 from mailgate.domain.mail import Mail
 from mailgate.domain.message.view import MessageView
@@ -25,6 +26,7 @@ from mailgate.store.application import Application, Gate
 from mailgate.store.apply import apply_effects
 from mailgate.store.blobs import Blobs
 from mailgate.store.faults import Abandoned, system_fault
+from mailgate.store.follow import follow
 from mailgate.store.mailrows import MailRows
 from mailgate.store.pack import clean, pack
 from mailgate.store.read import UnitReader
@@ -58,6 +60,8 @@ class UnitRules:
     seen_for_ms: int = SEEN_FOR_MS
     # Before then the relay is not asked: it was away a moment ago.
     relay_rests_until: Callable[[], datetime] = lambda: EPOCH
+    # Who hears what has happened to tickets (`domain/events.py`), in this order.
+    followers: tuple[Follower, ...] = ()
     # Where the beginnings of edited mails go that are too large for a row.
     blobs: Blobs | None = None
 
@@ -229,6 +233,8 @@ def decide_and_apply(
     app.blobs = rules.blobs
     app.relay_due = max(tx.now_ms, millis(rules.relay_rests_until()))
     apply_effects(decision.effects, app)
+    if app.events:
+        follow(app, rules.followers, rules.catalogue, apply_effects)
     rows.insert()
     if incoming.facts.unparsable and app.status == "accepted":
         # The rules have decided, and it is where they said; a person sees it in the list all the same.
@@ -282,8 +288,8 @@ def _record(
             id=app.delivery_id,
             message_id=app.message_id,
             at=tx.now_ms,
-            recipient=clean(app.mail.recipient.address),
-            orcpt=clean(app.mail.recipient.orcpt),
+            recipient=clean(app.letter.recipient.address),
+            orcpt=clean(app.letter.recipient.orcpt),
             dedupe=key,
             status=app.status,
             code=reply.code,
@@ -295,8 +301,8 @@ def _record(
             folder=folder,
             flags=flags,
             ticket_id=app.ticket_id,
-            mail_class=_class_of(decision, app.mail),
-            class_reason=clean(str(decision.trace.get("class_reason") or app.mail.facts.class_reason)),
+            mail_class=_class_of(decision, app.letter),
+            class_reason=clean(str(decision.trace.get("class_reason") or app.letter.facts.class_reason)),
             reason=clean(app.reason),
             error=clean(decision.error),
         ),

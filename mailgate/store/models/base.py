@@ -6,7 +6,7 @@ can be named before it is written. There are no foreign keys: every row comes ou
 `store/apply.py` with ids that were given in the same transaction, and `store/checkup.py` finds orphans.
 """
 
-from peewee import BigIntegerField, Model, TextField
+from peewee import SQL, BigIntegerField, Model, TextField
 
 
 class Row(Model):  # type: ignore[misc,unused-ignore]
@@ -26,3 +26,13 @@ def text_column() -> TextField:
 def int_column() -> BigIntegerField:
     """Return a column of whole numbers that is never NULL."""
     return BigIntegerField(default=0)
+
+
+def added_text() -> TextField:
+    """Return a column of text that a later migration added: rows from before have its default."""
+    return TextField(constraints=[SQL("DEFAULT ''")])
+
+
+def added_int() -> BigIntegerField:
+    """Return a column of whole numbers that a later migration added."""
+    return BigIntegerField(constraints=[SQL("DEFAULT 0")])

@@ -5,7 +5,7 @@
 
 from peewee import BigIntegerField, TextField
 
-from mailgate.store.models.base import Row, int_column, text_column
+from mailgate.store.models.base import Row, added_int, added_text, int_column, text_column
 
 
 class Address(Row):
@@ -39,6 +39,17 @@ class Queue(Row):
     origin = text_column()
     version = int_column()
     changed_at = int_column()
+    assign_limit = added_int()
+    assign_closed_hours = added_int()
+    assign_absent = added_int()
+    assign_not_new = added_int()
+    assign_not_answers = added_int()
+    mailbox = added_text()
+    template_set = added_text()
+    signature = added_text()
+    region = added_text()
+    teams = added_text()
+    assignment = added_text()
 
 
 class Agent(Row):
@@ -51,6 +62,9 @@ class Agent(Row):
     origin = text_column()
     version = int_column()
     changed_at = int_column()
+    full_name = added_text()
+    role = added_text()
+    language = added_text()
 
 
 class Template(Row):
@@ -71,6 +85,81 @@ class Script(Row):
 
     name = TextField(primary_key=True)
     source = text_column()
+    origin = text_column()
+    version = int_column()
+    changed_at = int_column()
+
+
+class Team(Row):
+    """Agents under one name: what queues, owner groups and access speak of (W2, G14); a JSON list."""
+
+    name = TextField(primary_key=True)
+    description = text_column()
+    members = text_column()
+    origin = text_column()
+    version = int_column()
+    changed_at = int_column()
+
+
+class Status(Row):
+    """A status that tickets may have; `kind` is open, waiting or closed."""
+
+    name = TextField(primary_key=True)
+    kind = text_column()
+    position = int_column()
+    origin = text_column()
+    version = int_column()
+    changed_at = int_column()
+
+
+class Priority(Row):
+    """A priority and its service times (T9), as a person writes them: `4h`, `2d`; "" for none."""
+
+    name = TextField(primary_key=True)
+    position = int_column()
+    reaction = text_column()
+    warning = text_column()
+    execution = text_column()
+    origin = text_column()
+    version = int_column()
+    changed_at = int_column()
+
+
+class Workflow(Row):
+    """On an event, if conditions, then actions (N4); both are JSON."""
+
+    name = TextField(primary_key=True)
+    event = text_column()
+    description = text_column()
+    enabled = int_column()
+    conditions = text_column()
+    actions = text_column()
+    position = int_column()
+    origin = text_column()
+    version = int_column()
+    changed_at = int_column()
+
+
+class Automation(Row):
+    """Rules without code for one address (W1, S3): the form that its script is made of; JSON."""
+
+    name = TextField(primary_key=True)
+    address = text_column()
+    description = text_column()
+    enabled = int_column()
+    creator = text_column()
+    teams = text_column()
+    rules = text_column()
+    origin = text_column()
+    version = int_column()
+    changed_at = int_column()
+
+
+class DeskSetting(Row):
+    """One value of `domain/helpdesk.DeskPolicy` that is not its default, as a person writes it."""
+
+    name = TextField(primary_key=True)
+    value = text_column()
     origin = text_column()
     version = int_column()
     changed_at = int_column()

@@ -1,8 +1,8 @@
 """Contacts and the companies they belong to."""
 
-from peewee import BigAutoField, BigIntegerField, TextField
+from peewee import SQL, BigAutoField, BigIntegerField, CompositeKey, TextField
 
-from mailgate.store.models.base import Row, int_column, text_column
+from mailgate.store.models.base import Row, added_int, added_text, int_column, text_column
 
 
 class Company(Row):
@@ -12,6 +12,10 @@ class Company(Row):
     name = text_column()
     folded = TextField(unique=True)
     created_at = int_column()
+    version = added_int()
+    touched_at = added_int()
+    domain = added_text()
+    note = added_text()
 
 
 class Contact(Row):
@@ -26,6 +30,15 @@ class Contact(Row):
     language = text_column()
     salutation = text_column()
     created_at = int_column()
+    portal = added_int()
+    merged_into = added_int()
+    version = added_int()
+    touched_at = added_int()
+    phone = added_text()
+    note = added_text()
+
+
+Contact.add_index(Contact.index(Contact.company_id, where=SQL("company_id > 0")))
 
 
 class ContactAddress(Row):
@@ -39,4 +52,19 @@ class ContactAddress(Row):
     class Meta:
         """The address is the row's place."""
 
+        without_rowid = True
+
+
+class ContactSource(Row):
+    """Where a contact's value came from: `mail`, `rule support:12`, `import contacts.csv:7`, an agent."""
+
+    contact_id = BigIntegerField()
+    field = TextField()
+    source = text_column()
+    at = int_column()
+
+    class Meta:
+        """One row per contact and field: the last one that set it."""
+
+        primary_key = CompositeKey("contact_id", "field")
         without_rowid = True

@@ -2,9 +2,23 @@
 
 from typing import Final
 
+from mailgate.store.models.access import Credential, LoginLink, Presence
 from mailgate.store.models.audit import Audit
 from mailgate.store.models.base import Row
-from mailgate.store.models.business import Address, Agent, CatalogueVersion, Queue, Script, Template
+from mailgate.store.models.business import (
+    Address,
+    Agent,
+    Automation,
+    CatalogueVersion,
+    DeskSetting,
+    Priority,
+    Queue,
+    Script,
+    Status,
+    Team,
+    Template,
+    Workflow,
+)
 from mailgate.store.models.mail import (
     Attempt,
     Delivery,
@@ -17,22 +31,30 @@ from mailgate.store.models.mail import (
     Trace,
 )
 from mailgate.store.models.outgoing import FailingAddress, GateCount, Outbox, Remembered, Suppression
-from mailgate.store.models.people import Company, Contact, ContactAddress
+from mailgate.store.models.people import Company, Contact, ContactAddress, ContactSource
 from mailgate.store.models.tickets import (
+    Assignment,
     Counter,
     Entry,
+    EntryPlace,
+    FollowUp,
+    Interaction,
     MessageRef,
     Participant,
     Session,
     Ticket,
     TicketCount,
+    TicketLink,
 )
 
 TABLES: Final[tuple[type[Row], ...]] = (
     Message, MessageBody, Delivery, Filing, Trace, Seen, Attempt, Edition, EditedPlace,
-    Company, Contact, ContactAddress,
-    Counter, Ticket, TicketCount, Session, Entry, MessageRef, Participant,
+    Company, Contact, ContactAddress, ContactSource,
+    Counter, Ticket, TicketCount, Session, Interaction, Entry, EntryPlace, MessageRef, Participant,
+    TicketLink, FollowUp, Assignment,
     Address, Queue, Agent, Template, Script, CatalogueVersion,
+    Team, Status, Priority, Workflow, Automation, DeskSetting,
+    Presence, Credential, LoginLink,
     Outbox, GateCount, Remembered, FailingAddress, Suppression,
     Audit,
 )  # fmt: skip

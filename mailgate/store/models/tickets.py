@@ -2,7 +2,7 @@
 
 from peewee import SQL, BigAutoField, BigIntegerField, CompositeKey, TextField
 
-from mailgate.store.models.base import Row, int_column, text_column
+from mailgate.store.models.base import Row, added_int, added_text, int_column, text_column
 
 
 class Counter(Row):
@@ -40,6 +40,15 @@ class Ticket(Row):
     session_id = int_column()
     created_at = int_column()
     touched_at = int_column()
+    company_id = added_int()
+    version = added_int()
+    reaction_due = added_int()
+    warning_due = added_int()
+    execution_due = added_int()
+    alarm_at = added_int()
+    reacted_at = added_int()
+    closed_at = added_int()
+    alarm = added_text()
 
 
 # A list page is one walk down this index, whatever the number of tickets.
@@ -47,6 +56,9 @@ Ticket.add_index(Ticket.queue, Ticket.status, Ticket.id)
 Ticket.add_index(Ticket.contact_id, Ticket.match_key, Ticket.id)
 # Most tickets have no agent yet and pay nothing for this index.
 Ticket.add_index(Ticket.index(Ticket.agent, Ticket.id, where=SQL("agent <> ''")))
+# When an alarm is due next; only tickets with one to come are in it (T9).
+Ticket.add_index(Ticket.index(Ticket.alarm_at, where=SQL("alarm_at > 0")))
+Ticket.add_index(Ticket.index(Ticket.merged_into, where=SQL("merged_into > 0")))
 
 
 class TicketCount(Row):
@@ -72,6 +84,35 @@ class Session(Row):
     reason = text_column()
     opened_at = int_column()
     last_at = int_column()
+    closed_at = added_int()
+    agent = added_text()
+
+
+# The timers' way to what is due: a state and how long nothing has happened; new sessions have no timer (G12).
+Session.add_index(
+    Session.index(
+        Session.state,
+        Session.last_at,
+        where=SQL("state IN ('active', 'reopened', 'paused', 'resolved')"),
+    )
+)
+# How much work an agent has is counted here when it is asked for (G15).
+Session.add_index(
+    Session.index(Session.agent, where=SQL("agent <> '' AND state IN ('unopened', 'active', 'reopened')"))
+)
+
+
+class Interaction(Row):
+    """What happened in a session (G7): a word of `domain/session.Interaction`, by whom, in which queue."""
+
+    id = BigAutoField()
+    session_id = BigIntegerField(index=True)
+    ticket_id = int_column()
+    at = BigIntegerField()
+    kind = text_column()
+    agent = text_column()
+    queue = text_column()
+    detail = text_column()
 
 
 class Entry(Row):
@@ -94,6 +135,7 @@ class Entry(Row):
     field = text_column()
     old = text_column()
     new = text_column()
+    rule = added_text()
 
 
 Entry.add_index(Entry.ticket_id, Entry.id)
@@ -129,3 +171,62 @@ class Participant(Row):
 
         primary_key = CompositeKey("ticket_id", "folded")
         without_rowid = True
+
+
+class TicketLink(Row):
+    """Two tickets that belong together, one row in each direction; `kind` is a word of `domain/links.py`."""
+
+    ticket_id = BigIntegerField()
+    other_id = BigIntegerField()
+    kind = TextField()
+    at = int_column()
+    author = text_column()
+
+    class Meta:
+        """One row per pair and kind."""
+
+        primary_key = CompositeKey("ticket_id", "other_id", "kind")
+        without_rowid = True
+
+
+class EntryPlace(Row):
+    """An entry that a split took to another ticket: history itself is never changed, only where it shows."""
+
+    entry_id = BigIntegerField(primary_key=True)
+    ticket_id = BigIntegerField(index=True)
+
+    class Meta:
+        """The entry is the row's place."""
+
+        without_rowid = True
+
+
+class FollowUp(Row):
+    """A reminder of a ticket at a date for a named agent (W6); `done_at` 0 = still to come."""
+
+    id = BigAutoField()
+    ticket_id = BigIntegerField(index=True)
+    agent = text_column()
+    at = BigIntegerField()
+    note = text_column()
+    author = text_column()
+    created_at = int_column()
+    done_at = int_column()
+    done_by = text_column()
+
+
+FollowUp.add_index(FollowUp.index(FollowUp.at, where=SQL("done_at = 0")))
+
+
+class Assignment(Row):
+    """Who was given a session when (G15): ties and the daily limit are read off these rows."""
+
+    id = BigAutoField()
+    agent = text_column()
+    at = BigIntegerField()
+    queue = text_column()
+    ticket_id = int_column()
+    session_id = int_column()
+
+
+Assignment.add_index(Assignment.agent, Assignment.at)

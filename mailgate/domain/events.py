@@ -1,0 +1,58 @@
+"""What happens to tickets, as those that follow hear of it: assignment, service times, workflows (N4).
+
+Applying effects leaves events; each is handed to the followers in the same transaction, and what they want
+is applied there too, so a change and its consequences are one commit. A chain of consequences is bounded.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Final, Protocol
+
+from mailgate.domain.effects import Effect
+from mailgate.domain.ports import Reader
+from mailgate.domain.routing import Catalogue
+
+# A workflow that answers a workflow that answers a workflow … ends here, and the history says so.
+DEEPEST: Final = 8
+
+
+class EventKind(StrEnum):
+    """What happened."""
+
+    CREATED = "created"  # a ticket was opened
+    CHANGED = "changed"  # a field of it changed: `field`, `old`, `new`
+    INCOMING = "incoming"  # a mail joined it
+    ANSWERED = "answered"  # an agent's answer was written
+    COMMENTED = "commented"
+    SESSION = "session"  # its session moved: `old` and `new` are states
+    ALARM = "alarm"  # a service time ran out: `new` is the alarm
+    FOLLOW_UP = "follow_up"  # a reminder is due
+    TIME = "time"  # a workflow's own clock
+
+
+@dataclass(frozen=True, slots=True)
+class TicketEvent:
+    """One thing that happened to one ticket; `by` is an agent, a rule (`support:12`) or a job.
+
+    `depth` is 0 for what people, mails and the clock do, one more for each consequence of a consequence.
+    """
+
+    kind: EventKind
+    ticket_id: int
+    session_id: int = 0
+    by: str = ""
+    field: str = ""
+    old: str = ""
+    new: str = ""
+    depth: int = 0
+
+
+class Follower(Protocol):
+    """What an event leads to: pure, called in the transaction that the event happened in."""
+
+    def __call__(
+        self, event: TicketEvent, reader: Reader, catalogue: Catalogue, now: datetime
+    ) -> Iterable[Effect]:
+        """Return what is to be done now; nothing for most events."""

@@ -1,0 +1,212 @@
+"""What the business says about its helpdesk beside queues and agents: all of it data, all with defaults.
+
+Kept as rows of the database, written by `mailgate apply` and by commands, read into the catalogue.
+"""
+
+import re
+from dataclasses import dataclass, fields
+from enum import StrEnum
+from typing import Any, Final
+
+
+class Role(StrEnum):
+    """What an agent may do at all; `domain/access.py` says what that means."""
+
+    AGENT = "agent"
+    SUPERVISOR = "supervisor"
+    ADMINISTRATOR = "administrator"
+
+
+class StatusKind(StrEnum):
+    """What a status means to timers, counts and filters."""
+
+    OPEN = "open"
+    WAITING = "waiting"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    """Agents under one name: queues, owner groups and access speak of it (W2, G14)."""
+
+    name: str
+    members: tuple[str, ...] = ()
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """A status that tickets may have, and what it means; `position` is its place in lists."""
+
+    name: str
+    kind: str = StatusKind.OPEN.value
+    position: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Priority:
+    """A priority and its service times in business hours (T9): `30m`, `4h`, `2d`; "" is none.
+
+    `warning` is how long before `execution` the alarm "execution due soon" goes on.
+    """
+
+    name: str
+    reaction: str = ""
+    warning: str = ""
+    execution: str = ""
+    position: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Workflow:
+    """On an event, if all conditions hold, do the actions in order (N4); both are JSON texts."""
+
+    name: str
+    event: str = ""
+    conditions: str = ""
+    actions: str = ""
+    description: str = ""
+    enabled: bool = True
+    position: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Automation:
+    """Rules without code for one address (W1, W2, S3, T5); `rules` is the JSON of the form.
+
+    Only `creator`, administrators and the members of `teams` may use or change it.
+    """
+
+    name: str
+    address: str = ""
+    rules: str = ""
+    description: str = ""
+    enabled: bool = True
+    creator: str = ""
+    teams: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DeskSetting:
+    """One value of `DeskPolicy` as a person writes it."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeskPolicy:
+    """The switches and times of the helpdesk; days are whole days, 1 to 1,000 (G1, G2, G8, G9, G12).
+
+    `channel`: whether addresses take mail at all (G1). `number_pattern` holds `{n}`.
+    """
+
+    channel: bool = True
+    number_pattern: str = "T-{n}"
+    paused_to_closed: bool = True
+    paused_to_closed_days: int = 60
+    resolved_to_closed: bool = True
+    resolved_to_closed_days: int = 30
+    active_to_paused: bool = True
+    active_to_paused_days: int = 30
+    reopen: bool = True
+    reopen_days: int = 30
+    incoming_tickets: bool = True
+    outgoing_tickets: bool = True
+    link_url: str = ""
+    presence_minutes: int = 15
+    login_link_hours: int = 24
+
+
+# The helpdesk of an installation that says nothing about it.
+STATUSES: Final = (
+    Status("open", "open", 0),
+    Status("pending", "waiting", 1),
+    Status("solved", "closed", 2),
+    Status("closed", "closed", 3),
+)
+PRIORITIES: Final = (
+    Priority("low", position=0),
+    Priority("normal", position=1),
+    Priority("high", position=2),
+    Priority("urgent", position=3),
+)
+# How a queue's work is shared out (G15).
+ASSIGNMENTS: Final = ("off", "fewest")
+_SPAN: Final = re.compile(r"([0-9]{1,5})([mhd])")
+# A day of service time is a day's 24 hours of business; a queue that is always open has just those.
+_SECONDS: Final = {"m": 60, "h": 3600, "d": 86400}
+FEWEST_DAYS: Final = 1
+MOST_DAYS: Final = 1000
+
+
+def read_span(text: str) -> int:
+    """Return a time as a person writes it (`30m`, `4h`, `2d`) in seconds, 0 for ""; raises ValueError."""
+    if not text:
+        return 0
+    found = _SPAN.fullmatch(text)
+    if found is None or not int(found[1]):
+        raise ValueError(f"{text!r} is no time, write it as '30m', '4h' or '2d'")
+    return int(found[1]) * _SECONDS[found[2]]
+
+
+def span_complaint(text: str) -> str:
+    """Return what is wrong with a service time that a person wrote, "" where nothing is."""
+    try:
+        read_span(text)
+    except ValueError as bad:
+        return str(bad)
+    return ""
+
+
+def setting_complaint(name: str, value: str) -> str:
+    """Return what is wrong with a setting that a person wrote, "" where nothing is."""
+    try:
+        _read(name, value)
+    except KeyError:
+        return f"there is no setting {name!r}"
+    except ValueError as bad:
+        return str(bad)
+    return ""
+
+
+def setting_text(value: bool | int | str) -> str:  # noqa: FBT001  a switch is one of the values
+    """Return a setting's value as it is kept: `on`, `30`, `T-{n}`."""
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return str(value)
+
+
+def setting_names() -> tuple[str, ...]:
+    """Return the names of all settings."""
+    return tuple(one.name for one in fields(DeskPolicy))
+
+
+def policy(settings: dict[str, str]) -> DeskPolicy:
+    """Return the policy that these settings make; what is not said or makes no sense has its default."""
+    said: dict[str, Any] = {
+        name: _read(name, value) for name, value in settings.items() if not setting_complaint(name, value)
+    }
+    return DeskPolicy(**said)
+
+
+def _read(name: str, value: str) -> bool | int | str:
+    """Return a setting's value; KeyError for one that is none, ValueError saying why it makes no sense."""
+    kinds = {one.name: type(getattr(DeskPolicy(), one.name)) for one in fields(DeskPolicy)}
+    kind = kinds[name]
+    if kind is bool:
+        if value.lower() not in {"true", "false", "on", "off", "yes", "no"}:
+            raise ValueError(f"{value!r} is no switch, write on or off")
+        return value.lower() in {"true", "on", "yes"}
+    if kind is int:
+        return _number(name, value)
+    if name == "number_pattern" and (value.count("{n}") != 1 or not value.isprintable()):
+        raise ValueError(f"{value!r} must hold {{n}} once, as in 'T-{{n}}'")
+    return value
+
+
+def _number(name: str, value: str) -> int:
+    most = MOST_DAYS if name.endswith("_days") else 100_000
+    if not value.isascii() or not value.isdigit() or not FEWEST_DAYS <= int(value) <= most:
+        raise ValueError(f"{value!r} is no whole number from {FEWEST_DAYS} to {most:,}")
+    return int(value)
