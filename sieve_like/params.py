@@ -117,13 +117,14 @@ def _pairs(value: bytes) -> list[tuple[bytes, bytes]]:
         assert separators is not None  # it matches the empty string
         found = PARAMETER.match(value, separators.end())
         if found is not None:
-            pairs.append((found[1], _unquoted(found[2] or b"")))
+            pairs.append((found[1], unquoted(found[2] or b"")))
         # Whatever else stands before the next semicolon belongs to nothing.
         position = value.find(b";", found.end() if found is not None else separators.end())
     return pairs
 
 
-def _unquoted(value: bytes) -> bytes:
+def unquoted(value: bytes) -> bytes:
+    """Return a parameter's value without its quotes and their escapes."""
     if not value.startswith(b'"'):
         return value.strip()
     inner = value[1:-1] if len(value) > 1 and value.endswith(b'"') else value[1:]
@@ -131,7 +132,15 @@ def _unquoted(value: bytes) -> bytes:
 
 
 def _join(pieces: Pieces) -> str:
-    """Return pieces put together in the order of their numbers, up to the first gap (RFC 2231 3)."""
+    octets, charset = joined(pieces)
+    return _fit(decode_as(octets, charset))
+
+
+def joined(pieces: Pieces) -> tuple[bytes, str]:
+    """Return pieces put together in the order of their numbers, up to the first gap (RFC 2231 3).
+
+    With them comes the label of their character set, "" where none is given.
+    """
     charset, octets = "", b""
     for number in range(len(pieces)):
         if number not in pieces:
@@ -141,4 +150,4 @@ def _join(pieces: Pieces) -> str:
             label, _, given = given.split(b"'", 2)
             charset = label.decode("ascii", "replace")
         octets += unquote_to_bytes(given) if encoded else given
-    return _fit(decode_as(octets, charset))
+    return octets, charset

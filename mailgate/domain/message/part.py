@@ -11,8 +11,9 @@ from mailgate.domain.message.defects import Defect, Notes
 from mailgate.domain.message.headers import HeaderBlock
 from mailgate.domain.message.lazy import lazy
 from mailgate.domain.message.limits import KEPT_TEXT
-from mailgate.domain.message.params import Parameters, first_word, media_type, parse_parameters
+from mailgate.domain.message.params import Parameters, parse_parameters
 from mailgate.domain.message.words import decode, fit
+from sieve_like.params import first_word, media_type
 
 CONTAINERS: Final = frozenset({"message/rfc822", "message/global", "message/news"})
 _TYPE: Final = "content-type"

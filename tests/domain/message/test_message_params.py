@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from messagekit import header, view
 
-from mailgate.domain.message.params import first_word, media_type, parse_parameters
+from mailgate.domain.message.params import parse_parameters
+from sieve_like.params import first_word, media_type
 
 
 @pytest.mark.parametrize(
