@@ -61,10 +61,16 @@ def present(call: Call) -> "Present":
 
 def _look(call: Call, connection: "Connection") -> "Present":
     from mailgate.cli._items import look  # noqa: PLC0415  --help must not pay for it
-    from mailgate.wiring import listed_names  # noqa: PLC0415
+    from mailgate.wiring import listed_names, told  # noqa: PLC0415
 
     settings = call.settings()
-    return look(connection, settings.rules.recipient_delimiter, settings.targets, listed_names(settings))
+    return look(
+        connection,
+        settings.rules.recipient_delimiter,
+        settings.targets,
+        listed_names(settings),
+        told(settings),
+    )
 
 
 def named(found: "Present", kind: "Kind", name: str) -> "Item":

@@ -21,6 +21,8 @@ from mailgate.store.business import (
 )
 from mailgate.store.connection import Connection
 from mailgate.wiring import language, template_complaints
+from sieve_like.settings import NO_SETTINGS
+from sieve_like.settings import Settings as Told
 
 # Long enough for any name, short enough for a column; an exported script is a file of that name.
 LONGEST_NAME: Final = 100
@@ -34,6 +36,7 @@ class Present:
     catalogue: Catalogue
     origins: Mapping[tuple[Kind, str], str]
     targets: frozenset[str]
+    told: Told = NO_SETTINGS
 
     def all(self, kind: Kind) -> dict[str, Item]:
         """Return everything of one kind by its name; addresses and patterns as they were written."""
@@ -58,13 +61,18 @@ def look(
     delimiter: str,
     targets: Collection[str],
     listed: Mapping[str, frozenset[str]],
+    told: Told,
 ) -> Present:
-    """Read everything that the business says; `listed` as in `routing.Catalogue`."""
+    """Read everything that the business says; `listed` as in `routing.Catalogue`.
+
+    `told` is what extensions of the rule language are told.
+    """
     return Present(
         business=export(connection),
         catalogue=load_catalogue(connection, recipient_delimiter=delimiter, listed=listed),
         origins=origins(connection),
         targets=frozenset({OWN_STORE, *targets}),
+        told=told,
     )
 
 
@@ -98,7 +106,8 @@ def complaints(item: Item, present: Present) -> Iterator[str]:
             yield from of_template(item)
         case Script():
             yield from _of_name("script", item.name)
-            for line, text in complaints_of(item.name, item.source, present.catalogue, language()):
+            told = present.told
+            for line, text in complaints_of(item.name, item.source, present.catalogue, language(), told):
                 yield f"{item.name}:{line}: {text}"
 
 

@@ -20,7 +20,8 @@ from mailgate.domain.routing import Agent, Catalogue, Queue, Route, Template
 from mailgate.errors import BadPath, Complaint, SettingsError
 from mailgate.rules.scripts import complaints_of
 from mailgate.store.business import Business, Script, is_pattern
-from mailgate.wiring import language, template_complaints
+from mailgate.wiring import language, template_complaints, told
+from sieve_like.settings import Settings as Told
 
 OWN_STORE = "store"
 
@@ -60,7 +61,7 @@ def check(texts: Texts, settings: Settings, present: Catalogue) -> Business:
         *_templates(texts),
         *_agents(texts, present),
         *_teams(texts, present),
-        *_scripts(texts, _after(business, present)),
+        *_scripts(texts, _after(business, present), told(settings)),
     ]
     if complaints:
         raise SettingsError(complaints)
@@ -162,8 +163,8 @@ def _templates(texts: Texts) -> Iterator[Complaint]:
             yield texts.complain("template", index, part, f"line {line}: {wrong}")
 
 
-def _scripts(texts: Texts, after: Catalogue) -> Iterator[Complaint]:
+def _scripts(texts: Texts, after: Catalogue, told: Told) -> Iterator[Complaint]:
     registry = language()
     for script in texts.scripts:
-        for line, message in complaints_of(script.name, script.source, after, registry):
+        for line, message in complaints_of(script.name, script.source, after, registry, told):
             yield Complaint(script.file, line, "", message)

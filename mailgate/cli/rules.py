@@ -101,7 +101,7 @@ def _title(name: str) -> str:
 
 
 def _complaints(found: "Present", name: str) -> "Sequence[Diagnostic]":
-    from mailgate.rules.scripts import CatalogueNames  # noqa: PLC0415  --help must not pay for it
+    from mailgate.rules.scripts import CatalogueLibrary, CatalogueNames  # noqa: PLC0415  --help must not pay for it
     from mailgate.wiring import language  # noqa: PLC0415
     from sieve_like.reporting import complaints, title  # noqa: PLC0415
 
@@ -110,7 +110,8 @@ def _complaints(found: "Present", name: str) -> "Sequence[Diagnostic]":
     else:
         _business.named(found, "script", name)
         source = found.catalogue.scripts[name]
-    return complaints(title(_title(name)), source, language(), CatalogueNames(found.catalogue))
+    names, library = CatalogueNames(found.catalogue), CatalogueLibrary(found.catalogue)
+    return complaints(title(_title(name)), source, language(), names, library, found.told)
 
 
 @rules.command("put")

@@ -40,6 +40,28 @@ def test_what_does_not_compile_is_not_stored(desk):
     assert desk.names("rules") == ["support"]
 
 
+def test_what_the_settings_forbid_does_not_compile_anywhere():
+    """`[rules] extensions` hold for put, check and apply alike, as they do for the running gateway."""
+    forbid = {"rules": {"extensions": {"sieve_editheader_max_header_size": "1k"}}}
+    script = f'require "editheader";\naddheader "X-Seen" "{"yes" * 1000}";\n'
+    with clidesk.desk(settings=forbid) as desk:
+        assert "one:2: " in desk.bad("rules", "put", "one", "-", data=script)
+        file = desk.business / "one.sieve"
+        file.write_text(script)
+        assert desk.run("rules", "check", str(file)).exit_code == 1
+        assert f"{file}:2: " in desk.bad("apply", str(desk.business), code=78)
+    with clidesk.desk() as desk:
+        assert desk.good("rules", "put", "one", "-", data=script) == "add script one\n"
+
+
+def test_a_single_file_is_applied(desk):
+    """A TOML file stands alone, without a folder of scripts."""
+    file = desk.folder / "one.toml"
+    file.write_text('[[queue]]\nname = "orders"\n')
+    assert "add queue orders" in desk.good("apply", str(file))
+    assert "0 changes" in desk.good("apply", str(file))
+
+
 def test_put_dry_run(desk):
     """Shown, not stored."""
     assert "nothing was changed" in desk.good("rules", "put", "one", "-", "--dry-run", data="keep;")

@@ -8,7 +8,7 @@ afterwards and has ended makes them clean. Calls of several threads overlap: a w
 import contextlib
 import re
 import subprocess
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -130,24 +130,28 @@ def _ended(disk: Disk, name: str, arguments: str, since: int) -> None:
 
 
 @contextlib.contextmanager
-def watching(pid: int, into: Path) -> Iterator[None]:
-    """Watch a process and all its threads; when this ends, the file holds all its calls."""
-    line = ["strace", "-f", "-y", "-s", "256", "-e", f"trace={CALLS}", "-o", str(into), "-p", str(pid)]
+def watching(pids: Sequence[int], into: Path) -> Iterator[None]:
+    """Watch processes and all their threads; when this ends, the file holds all calls in their one order."""
+    line = ["strace", "-f", "-y", "-s", "256", "-e", f"trace={CALLS}", "-o", str(into)]
+    line += [word for pid in pids for word in ("-p", str(pid))]
     with (into.parent / "strace.log").open("wb") as said:
         watcher = subprocess.Popen(line, stdin=subprocess.DEVNULL, stdout=said, stderr=said)
-    threads = len(list(Path(f"/proc/{pid}/task").iterdir()))
     try:
         peers.wait_until(
             lambda: (
-                Path(said.name).read_text().count(" attached") >= 1
-                and all(_traced(pid, task.name) for task in Path(f"/proc/{pid}/task").iterdir())
+                Path(said.name).read_text().count(" attached") >= len(pids)
+                and all(_traced(pid, task.name) for pid in pids for task in _tasks(pid))
             ),
-            f"strace watches {threads} threads",
+            f"strace watches {len(pids)} processes",
         )
         yield
     finally:
         watcher.terminate()
         watcher.wait(timeout=peers.HANG_GUARD_S)
+
+
+def _tasks(pid: int) -> list[Path]:
+    return list(Path(f"/proc/{pid}/task").iterdir())
 
 
 def _traced(pid: int, task: str) -> bool:

@@ -1,6 +1,7 @@
 """The system calls of the real gateway: all is synced before each 250, and the proof can fail."""
 
 import asyncio
+from pathlib import Path
 
 import crashhouse
 import pytest
@@ -33,7 +34,7 @@ def traced(house: crashhouse.House, **composition) -> synctrace.Disk:
     pid = house.start(**composition)
     asyncio.run(Client(house.door, iter(())).run(1))  # it greets, so it is complete
     calls = house.gateway.folder / "calls"
-    with synctrace.watching(pid, calls):
+    with synctrace.watching([pid], calls):
         load(house.door)
     assert house.stop() == 0
     with calls.open(encoding="ascii", errors="replace") as lines:
@@ -47,18 +48,23 @@ def house():
         yield built
 
 
-def test_everything_is_synced_before_each_250(gateway):
-    """`mailgate run`: the database's log, each large mail's file, its folder, and a new folder's parent."""
+@pytest.mark.parametrize("processes", [0, 1])
+def test_everything_is_synced_before_each_250(gateway, processes):
+    """`mailgate run`: the database's log, each large mail's file, its folder, and a new folder's parent.
+
+    Where clients have a process of their own, it says the 250 and the other one syncs: one trace has both.
+    """
     settings = {
         "database": {"inline_max": crashhouse.INLINE_MAX},
         "targets": {"maildir": {"kind": "maildir", "path": "/nowhere/{local}"}},
-        # One process, so that one trace has the syncs and the replies; where clients have a process of their own, that one
-        # says 250 after it has heard of it from the place where the reply is written here (docs/decisions/0005).
-        "instance": {"intake_processes": 0},
+        "instance": {"intake_processes": processes},
     }
     one = gateway(settings, crashhouse.BUSINESS)
     calls = one.folder / "calls"
-    with synctrace.watching(one.process.pid, calls):
+    pid = one.process.pid
+    fronts = [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    assert len(fronts) == processes
+    with synctrace.watching([pid, *fronts], calls):
         client = load(one.socket)
     with calls.open(encoding="ascii", errors="replace") as lines:
         disk = synctrace.examine(lines, one.state)

@@ -14,7 +14,7 @@ from mailgate.control import ControlError, NotRunningError
 from mailgate.errors import SettingsError
 from mailgate.store import queries
 from mailgate.store.db import Store, open_store
-from mailgate.wiring import listed_names, store_options
+from mailgate.wiring import listed_names, store_options, told
 
 CHECKS: Final[tuple[Check, ...]] = (
     house.surroundings,
@@ -54,7 +54,7 @@ def examine(call: Call, *, thorough: bool) -> Iterator[Finding]:
     try:
         with queries.reading(store) as connection:
             delimiter, listed = settings.rules.recipient_delimiter, listed_names(settings)
-            present = look(connection, delimiter, settings.targets, listed)
+            present = look(connection, delimiter, settings.targets, listed, told(settings))
         patient = Patient(call, settings, store, present, status, thorough)
         for check in CHECKS:
             yield from _guarded(check, patient)
