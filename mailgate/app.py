@@ -258,7 +258,13 @@ class Gateway:
         self._tasks += [self.loop.create_task(one) for one in work]
 
     def _jobs(self) -> list[Coroutine[Any, Any, None]]:
-        context = JobContext(self.store, self.writer, self.settings.spool.sweep_after)
+        context = JobContext(
+            self.store,
+            self.writer,
+            self.settings.spool.sweep_after,
+            lambda: self.business.rules,
+            wiring.plan_policy(self.settings, self.keys),
+        )
         found = discover("mailgate.jobs", "JOB").values()
         return [self._keep_doing(job, context) for job in found if isinstance(job, JobSpec)]
 

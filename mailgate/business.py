@@ -85,6 +85,7 @@ class Business:
         relay_rests_until: Callable[[], datetime] = lambda: EPOCH,
     ) -> None:
         self._store, self._settings, self._reloaded = store, settings, reloaded
+        self._keys = keys
         self._relay_rests_until = relay_rests_until
         self._registry = wiring.language()
         self._saved = ScriptFiles(settings.state_path(PROGRAMS))
@@ -176,6 +177,7 @@ class Business:
             gate,
             tries=self._settings.limits.tries,
             relay_rests_until=self._relay_rests_until,
+            followers=wiring.followers(self._settings, self._keys),
             blobs=self._store.blobs,
         )
 

@@ -34,8 +34,10 @@ from mailgate.config.targets import (
 from mailgate.config.version import program_version
 from mailgate.domain.action import ActionSpec, PlanPolicy
 from mailgate.domain.budgets import Budgets
+from mailgate.domain.effects import Decision
 from mailgate.domain.envelope import Source
-from mailgate.domain.gate import GatePolicy
+from mailgate.domain.events import Follower
+from mailgate.domain.gate import Gate, GatePolicy
 from mailgate.domain.routing import Catalogue, Template
 from mailgate.domain.target import Target, TargetKind
 from mailgate.errors import Complaint, SettingsError
@@ -45,7 +47,9 @@ from mailgate.intake.limits import IntakeLimits
 from mailgate.intake.process import tls_context
 from mailgate.outbox.worker import WorkerOptions
 from mailgate.registry import discover, module_names
+from mailgate.store.blobs import Blobs
 from mailgate.store.options import StoreOptions
+from mailgate.store.unit import UnitRules
 from mailgate.store.writer import WriterLimits
 from mailgate.targets._folders import folder_exists
 from mailgate.targets.lmtp import LmtpOptions
@@ -270,6 +274,30 @@ def gate_policy(settings: Settings, catalogue: Catalogue) -> GatePolicy:
         vacation_minimum_s=int(answers.vacation_period),
         received_max=answers.received_max,
     )
+
+
+def followers(settings: Settings, keys: tuple[bytes, ...]) -> tuple[Follower, ...]:
+    """Return who hears what happens to tickets, in this order: assignment, service times, workflows."""
+    del settings, keys
+    return ()
+
+
+def desk_rules(
+    settings: Settings, keys: tuple[bytes, ...], catalogue: Catalogue, blobs: Blobs | None
+) -> UnitRules:
+    """Return what a person's or a job's change needs (`store/deskunit.py`): everything but the scripts."""
+    return UnitRules(
+        decide=_no_mail,
+        catalogue=catalogue,
+        gate=Gate(gate_policy(settings, catalogue)),
+        followers=followers(settings, keys),
+        blobs=blobs,
+    )
+
+
+def _no_mail(*_asked: object) -> Decision:
+    """Stand where the rules stand: nothing at a desk is decided by scripts."""
+    raise ValueError("there is no mail to decide about")
 
 
 def worker_options(settings: Settings) -> WorkerOptions:

@@ -9,8 +9,13 @@ from mailgate.domain.ports import ContactView
 NOBODY = "unknown sender"
 
 
-def open_contact(plan: Plan, *, categories: tuple[str, ...] = (), company: str = "") -> ContactView:
-    """Plan a new contact for the author; later questions of this run already see it."""
+def open_contact(
+    plan: Plan, *, categories: tuple[str, ...] = (), company: str = "", rule: str = ""
+) -> ContactView:
+    """Plan a new contact for the author; later questions of this run already see it.
+
+    `rule` is who gave categories and company, where a script did; what else is known came with the mail.
+    """
     contact = ContactView(
         contact_id=plan.reader.allocate("contact"),
         name=clean_name(plan.author_name) or plan.author or NOBODY,
@@ -18,8 +23,12 @@ def open_contact(plan: Plan, *, categories: tuple[str, ...] = (), company: str =
         categories=categories,
         company=company or company_name(plan.author),
     )
+    given = (("categories", categories), ("company", company))
+    sources = tuple((field, f"rule {rule}") for field, value in given if value and rule)
     plan.add(
-        OpenContact(contact.contact_id, contact.address, contact.name, contact.categories, contact.company)
+        OpenContact(
+            contact.contact_id, contact.address, contact.name, contact.categories, contact.company, sources
+        )
     )
     plan.contact, plan.contact_asked = contact, True
     return contact

@@ -17,14 +17,12 @@ from mailgate.domain.effects import (
     ChangeTicket,
     EntryKind,
     MarkFailing,
-    MoveSession,
-    OpenSession,
     OpenTicket,
     SetAside,
 )
 from mailgate.domain.facts import MailClass
 from mailgate.domain.ports import SentView, TicketView
-from mailgate.domain.session import Event, State, move
+from mailgate.domain.session import Event, State, join
 from mailgate.domain.thread import How, Threading, belongs
 from mailgate.domain.ticket import CLOSED_STATUSES, KEY_LENGTH, SUBJECT_LENGTH, format_number, match_key
 
@@ -132,23 +130,12 @@ def _join(plan: Plan, ticket: TicketView, wish: TicketWish, rule: str, *, unveri
 
 def _in_session(plan: Plan, ticket: TicketView) -> TicketView:
     """Return the ticket with the session that the mail belongs to, come to life where it had rested (G12)."""
-    state = State(ticket.session_state)
-    if state is State.CLOSED and _over_for_good(plan, ticket):
-        number = plan.reader.allocate("session")
-        plan.add(OpenSession(number, ticket.ticket_id, "customer wrote after the time for reopening"))
-        return replace(ticket, session_id=number, session_state=State.UNOPENED.value)
-    after = move(state, Event.INCOMING)
-    if after is not state:
-        plan.add(MoveSession(ticket.session_id, after.value, "customer wrote"))
-    return replace(ticket, session_state=after.value)
-
-
-def _over_for_good(plan: Plan, ticket: TicketView) -> bool:
-    """Whether nothing has happened in the closed session for longer than it may be reopened."""
-    if not ticket.session_ms:
-        return not plan.policy.reopen_window_s
-    idle_s = plan.now.timestamp() - ticket.session_ms / 1000
-    return idle_s >= plan.policy.reopen_window_s
+    now_ms = int(plan.now.timestamp() * 1000)
+    effects, after = join(
+        ticket, Event.INCOMING, now_ms, plan.catalogue.desk, lambda: plan.reader.allocate("session")
+    )
+    plan.add(*effects)
+    return after
 
 
 def _open(plan: Plan, wish: TicketWish, claims: int) -> str:
@@ -185,6 +172,7 @@ def _open(plan: Plan, wish: TicketWish, claims: int) -> str:
             workflow=wish.workflow,
             claims=claims,
             match_key=_match_key(plan, wish),
+            company_id=contact.company_id,
         )
     )
     plan.ticket = ticket

@@ -76,7 +76,8 @@ def plan(plan: Plan, action: object) -> str:
         return "machine"
     if not plan.author or plan.known_contact() is not None:
         return "exists"
-    open_contact(plan, categories=action.categories, company=action.company)
+    rule = plan.rule(action.span.line)
+    open_contact(plan, categories=action.categories, company=action.company, rule=rule)
     return "created"
 
 

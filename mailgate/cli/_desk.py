@@ -101,12 +101,24 @@ def version_option(function: F) -> F:
     )(function)
 
 
-def actor(call: Call, agent: str) -> str:
+def as_option(function: F) -> F:
+    """Add `--as AGENT`, whom the history names; the command gets `agent`, "" where nothing was said."""
+    return click.option(
+        "--as", "agent", default="", metavar="AGENT", help="Do it in the name of this agent, not in yours."
+    )(function)
+
+
+def actor(desk: Desk, agent: str) -> str:
     """Return who makes this change, for the history: the named agent, else the user of the shell.
 
-    Raises CommandError where agents are known and this is none.
+    Raises CommandError where there is no such agent.
     """
     from mailgate.cli._who import who  # noqa: PLC0415  --help must not pay for it
+    from mailgate.domain.deskerror import DeskError, require_known  # noqa: PLC0415
 
-    del call
-    return agent or who()
+    if not agent:
+        return who()
+    try:
+        return require_known("agent", agent, desk.catalogue.agents)
+    except DeskError as wrong:
+        raise CommandError(str(wrong)) from None

@@ -37,8 +37,7 @@ class PlanPolicy:
     """What planning needs to know of the settings.
 
     `keys` sign tokens and loop marks (the first signs, all verify); `hostname` is the right-hand side of our
-    Message-IDs; `answer_period_s` is the default of row 11; `match_window_s` bounds S5's search;
-    `reopen_window_s` is how long a closed session comes to life again (G12: 30 days; 0 = never).
+    Message-IDs; `answer_period_s` is the default of row 11; `match_window_s` bounds S5's search.
     `special_use` names the folder of each special use (RFC 8579) by its attribute in lower case; `zones`
     finds the data of a time zone by its name. `lists` finds an external list by its name (RFC 6134);
     `has_folder` says whether a target has a folder for a recipient; `version` is that of the program.
@@ -52,7 +51,6 @@ class PlanPolicy:
     create_folders: bool = True
     answer_period_s: int = 3600
     match_window_s: int = 30 * 86400
-    reopen_window_s: int = 30 * 86400
     special_use: Mapping[str, str] = field(default_factory=dict)
     lists: Callable[[str], ExternalList | None] = no_list
     has_folder: Callable[[str, str, str], bool] = any_folder

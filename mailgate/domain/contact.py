@@ -50,6 +50,30 @@ def company_name(address: str) -> str:
     return fold(address) if domain in PUBLIC_PROVIDERS else domain
 
 
+def company_key(name: str) -> str:
+    """Return a company's name as it is compared: without case, spaces as one."""
+    return " ".join(name.casefold().split())
+
+
+def company_domain(address: str) -> str:
+    """Return the domain that says who somebody works for, folded; "" at a public mail provider."""
+    domain = split(fold(address))[1]
+    return "" if domain in PUBLIC_PROVIDERS else domain
+
+
+def lookup_keys(address: str, delimiter: str = "+") -> tuple[str, ...]:
+    """Return the folded addresses to look a contact up by, best first: as it stands, then without its detail.
+
+    Mail, rules and commands all ask for these, so that an address means the same contact everywhere:
+    `anna+shop@` is Anna's unless it is known by itself, and both forms of a domain (IDNA) are one.
+    """
+    folded = fold(address)
+    if delimiter not in folded:
+        return (folded,)
+    bare = strip_detail(folded, delimiter)
+    return (folded,) if bare == folded else (folded, bare)
+
+
 # The gate asks ten times about one address; 1,024 of them are more than one batch has.
 @lru_cache(maxsize=1024)
 def contact_key(address: str, delimiter: str = "+") -> str:

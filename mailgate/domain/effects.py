@@ -163,13 +163,17 @@ class Send:
 
 @dataclass(frozen=True, slots=True)
 class OpenContact:
-    """A new contact with its first address; `company_id` 0 = none; `company_name` opens or finds one."""
+    """A new contact with its first address; `company_name` opens or finds a company, "" = none.
+
+    `sources` says which fields came from where (`contact.is_machine`); what is not in it came from the mail.
+    """
 
     contact_id: int
     address: str
     name: str
     categories: tuple[str, ...] = ()
     company_name: str = ""
+    sources: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +198,7 @@ class OpenTicket:
     claims: int = 0
     match_key: str = ""  # what S5 compares: the folded subject or the key taken out of it
     participants: tuple[str, ...] = ()
+    company_id: int = 0  # 0: that of the contact which this unit opens, if it does
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,11 +228,12 @@ class LinkTickets:
 
 @dataclass(frozen=True, slots=True)
 class MoveSession:
-    """Move a session to another state (the table of `domain/session.py`)."""
+    """Move a session to another state (the table of `domain/session.py`); `by` as in the history's author."""
 
     session_id: int
     state: str
     reason: str
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

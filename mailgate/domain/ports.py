@@ -24,6 +24,7 @@ class ContactView:
     company: str = ""
     language: str = ""
     salutation: str = ""
+    company_id: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ class Reader(Protocol):
         """Return a fresh id; for tickets it is also what the number is made of."""
 
     def contact(self, address: str) -> ContactView | None:
-        """Return the contact that owns this address (compared by `address.fold`)."""
+        """Return the contact that this address means (found by `contact.lookup_keys`)."""
 
     def ticket(self, ticket_id: int) -> TicketView | None:
         """Return the ticket, following `merged_into`."""

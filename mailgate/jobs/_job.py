@@ -3,17 +3,24 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from mailgate.domain.action import PlanPolicy
 from mailgate.store.db import Store
+from mailgate.store.unit import UnitRules
 from mailgate.store.writer import Writer
 
 
 @dataclass(frozen=True, slots=True)
 class JobContext:
-    """What a job may use; `sweep_after_s` is how old a file must be to be swept."""
+    """What a job may use; `sweep_after_s` is how old a file must be to be swept.
+
+    `rules` gives what a change needs as of now (`deskunit.perform`), `policy` what mails of ours need.
+    """
 
     store: Store
     writer: Writer
     sweep_after_s: float
+    rules: Callable[[], UnitRules]
+    policy: PlanPolicy
 
 
 @dataclass(frozen=True, slots=True)

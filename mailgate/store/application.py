@@ -75,6 +75,7 @@ class Application:
     blobs: Blobs | None = None
     editions: dict[bytes, int] = field(default_factory=dict)
     events: list[TicketEvent] = field(default_factory=list)
+    companies: dict[int, int] = field(default_factory=dict)
 
     @property
     def letter(self) -> Mail:

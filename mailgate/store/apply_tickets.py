@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from mailgate.domain.address import fold
+from mailgate.domain.contact import company_domain, company_key
 from mailgate.domain.effects import (
     AddEntry,
     ChangeTicket,
@@ -37,7 +38,8 @@ TEXTS: Final = frozenset(
 def apply_open_contact(effect: OpenContact, app: Application) -> None:
     """Open a contact with its first address, and its company if that is new too (W5)."""
     tx, sql = app.tx, app.tx.hot.people
-    company_id = _company(effect.company_name, app) if effect.company_name else 0
+    company_id = _company(effect, app) if effect.company_name else 0
+    app.companies[effect.contact_id] = company_id
     tx.add(
         sql.contact,
         ContactRow(effect.contact_id, clean(effect.name), words(effect.categories), company_id, tx.now_ms),
@@ -45,16 +47,20 @@ def apply_open_contact(effect: OpenContact, app: Application) -> None:
     folded = fold(effect.address)
     row = (folded, effect.contact_id, clean(effect.address), tx.now_ms)
     tx.add(sql.address, row, ("contact", folded))
+    for field, source in effect.sources:
+        tx.add(sql.source, (effect.contact_id, field, source, tx.now_ms))
 
 
-def _company(name: str, app: Application) -> int:
+def _company(effect: OpenContact, app: Application) -> int:
+    """Return the company of this name; a new one gets the domain of its first contact."""
     tx, sql = app.tx, app.tx.hot.people
-    folded = clean(name).casefold().strip()
+    name = clean(effect.company_name)
+    folded = company_key(name)
     row = tx.look(sql.find_company, (folded,), ("company", folded)).fetchone()
     if row is not None:
         return int(row[0])
     company_id = tx.allocate("company")
-    row = (company_id, clean(name), folded, tx.now_ms)
+    row = (company_id, name, folded, company_domain(effect.address), tx.now_ms)
     tx.add(sql.company, row, ("company", folded), ("company", company_id))
     return company_id
 
@@ -84,6 +90,7 @@ def apply_open_ticket(effect: OpenTicket, app: Application) -> None:
             session_id=effect.session_id,
             created_at=now,
             touched_at=now,
+            company_id=effect.company_id or app.companies.get(effect.contact_id, 0),
         ),
         ("ticket", effect.ticket_id),
         ("number", effect.number),

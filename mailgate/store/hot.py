@@ -21,7 +21,7 @@ from mailgate.store.models.mail import (
     Trace,
 )
 from mailgate.store.models.outgoing import FailingAddress, GateCount, Outbox, Remembered, Suppression
-from mailgate.store.models.people import Company, Contact, ContactAddress
+from mailgate.store.models.people import Company, Contact, ContactAddress, ContactSource
 from mailgate.store.models.tickets import (
     Counter,
     Entry,
@@ -105,6 +105,7 @@ def _contact_columns() -> tuple[Any, ...]:
         Contact.company_id,
         Contact.language,
         Contact.salutation,
+        Contact.merged_into,
     )
 
 
@@ -115,16 +116,31 @@ def contact_query() -> Any:
     )
 
 
+def first_address() -> tuple[Any, ...]:
+    """Return the order in which a contact's addresses stand: the one that was there first leads."""
+    return (ContactAddress.created_at, ContactAddress.folded)
+
+
 @dataclass(frozen=True, slots=True)
 class PeopleSql:
     """Contacts and companies."""
 
     contact: str = _insert(Contact, ContactRow._fields)
     address: str = _insert(ContactAddress, ("folded", "contact_id", "address", "created_at"))
-    company: str = _insert(Company, ("id", "name", "folded", "created_at"))
+    company: str = _insert(Company, ("id", "name", "folded", "domain", "created_at"))
+    source: str = _upsert(
+        ContactSource,
+        "contact_id field source at",
+        "contact_id field",
+        lambda: {ContactSource.source: EXCLUDED.source, ContactSource.at: EXCLUDED.at},
+    )
     find_contact: str = _query(
         "folded",
         lambda: contact_query().where(ContactAddress.folded == slot("folded")),
+    )
+    merged: str = _query(
+        "id",
+        lambda: contact_query().where(Contact.id == slot("id")).order_by(*first_address()).limit(ONE),
     )
     find_company: str = _query(
         "folded", lambda: Company.select(Company.id).where(Company.folded == slot("folded"))

@@ -135,10 +135,8 @@ def tickets(
 ) -> list[Row]:
     """Return the newest tickets that fit all filters; `contact` is a mail address."""
     if contact:
-        owner = queries.first(
-            connection, ContactAddress.select().where(ContactAddress.folded == fold(contact))
-        )
-        walks = [Ticket.contact_id == owner["contact_id"]] if owner is not None else []
+        contact_id = find_contact(connection, contact)
+        walks = [Ticket.contact_id == contact_id] if contact_id else []
     elif agent:
         walks = [(Ticket.agent == agent) & (Ticket.agent != NOTHING)]
     elif queue or status:

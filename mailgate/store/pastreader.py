@@ -11,7 +11,7 @@ from typing import Any
 
 from peewee import SQL
 
-from mailgate.domain.address import fold
+from mailgate.domain.contact import lookup_keys
 from mailgate.domain.effects import Effect, Remember
 from mailgate.domain.ports import ContactView, SentView, TicketView
 from mailgate.store.again import PreviewReader
@@ -87,7 +87,8 @@ class PastReader(PreviewReader):
 
     def contact(self, address: str) -> ContactView | None:
         """Return the contact that owned this address by then."""
-        row = self._tx.one(self._contact, (fold(address), self._at))
+        found = (self._tx.one(self._contact, (key, self._at)) for key in lookup_keys(address))
+        row = next((one for one in found if one is not None), None)
         if row is None:
             return None
         company = self._tx.one(self._tx.hot.people.company_name, (row[6],)) if row[6] else None

@@ -15,6 +15,7 @@ from mailgate.errors import HouseFault
 from mailgate.store.blobs import Blobs
 from mailgate.store.connection import Connection
 from mailgate.store.db import Store
+from mailgate.store.hot import first_address
 from mailgate.store.models.mail import Delivery, Filing, Message, MessageBody, Trace
 from mailgate.store.models.outgoing import Outbox, Suppression
 from mailgate.store.models.people import Company, Contact, ContactAddress
@@ -261,10 +262,13 @@ def ticket(connection: Connection, number: str) -> Row | None:
 
 def _contact(connection: Connection, contact_id: int) -> Row | None:
     found = first(connection, Contact.select().where(Contact.id == contact_id))
+    if found is not None and found["merged_into"]:
+        # The tickets of a merged contact follow in steps.
+        kept = first(connection, Contact.select().where(Contact.id == found["merged_into"]))
+        found = kept or found
     if found is not None:
-        found["addresses"] = rows(
-            connection, ContactAddress.select().where(ContactAddress.contact_id == contact_id)
-        )
+        query = ContactAddress.select().where(ContactAddress.contact_id == found["id"])
+        found["addresses"] = rows(connection, query.order_by(*first_address()))
         company = first(connection, Company.select(Company.name).where(Company.id == found["company_id"]))
         found["company"] = company["name"] if company is not None else ""
     return found

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from mailgate.domain.address import fold
+from mailgate.domain.contact import lookup_keys
 from mailgate.domain.ports import ContactView, Kind, SentView, TicketView
 from mailgate.store.counts import counted
 from mailgate.store.pack import unwords
@@ -19,6 +20,9 @@ MERGE_HOPS: Final = 16
 FAILING_AFTER: Final = 2
 # As long as Zammad's: after that the address gets another chance.
 FAILING_FOR_MS: Final = 60 * 86400 * 1000
+
+# Where `hot.contact_query` has the column `merged_into`.
+MERGED: Final = 9
 
 
 def contact_view(row: Any, company: str) -> ContactView:
@@ -33,6 +37,7 @@ def contact_view(row: Any, company: str) -> ContactView:
         company=company,
         language=row[7],
         salutation=row[8],
+        company_id=row[6],
     )
 
 
@@ -49,14 +54,29 @@ class UnitReader:
         return self._tx.allocate(kind)
 
     def contact(self, address: str) -> ContactView | None:
-        """Return the contact that owns this address (compared by `address.fold`)."""
-        sql = self._tx.hot.people
-        folded = fold(address)
-        row = self._tx.look(sql.find_contact, (folded,), ("contact", folded)).fetchone()
+        """Return the contact that this address means (found by `contact.lookup_keys`)."""
+        row = self._owner(address)
         if row is None:
             return None
         company = self._company(row[6]) if row[6] else ""
         return contact_view(row, company)
+
+    def _owner(self, address: str) -> Any:
+        """Return the row of the contact that an address means, following merges, or None."""
+        sql = self._tx.hot.people
+        for key in lookup_keys(address):
+            row = self._tx.look(sql.find_contact, (key,), ("contact", key)).fetchone()
+            if row is not None:
+                return self._kept(row)
+        return None
+
+    def _kept(self, row: Any) -> Any:
+        """Return the contact that a merged one has become."""
+        for _ in range(MERGE_HOPS):
+            if not row[MERGED]:
+                return row
+            row = self._tx.one(self._tx.hot.people.merged, (row[MERGED],)) or (*row[:MERGED], 0)
+        return row
 
     def _company(self, company_id: int) -> str:
         sql = self._tx.hot.people.company_name
@@ -119,9 +139,12 @@ class UnitReader:
         if ticket.agent and fold(ticket.agent) == folded:
             return True
         sql = self._tx.hot
-        owner = self._tx.look(sql.people.owner_of, (folded,), ("contact", folded)).fetchone()
-        if owner is not None and owner[0] == ticket.contact_id:
-            return True
+        for key in lookup_keys(address):
+            owner = self._tx.look(sql.people.owner_of, (key,), ("contact", key)).fetchone()
+            if owner is not None:
+                if owner[0] == ticket.contact_id:
+                    return True
+                break
         mark = ("takes part", ticket.ticket_id, folded)
         row = self._tx.look(sql.tickets.takes_part, (ticket.ticket_id, folded), mark).fetchone()
         return row is not None and bool(row[0])

@@ -102,6 +102,7 @@ class TicketRow(NamedTuple):
     created_at: int
     touched_at: int
     merged_into: int = 0
+    company_id: int = 0
 
 
 class EntryRow(NamedTuple):

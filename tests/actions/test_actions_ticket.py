@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from actionworld import ANNA, EVE, NOW, SUPPORT, entry, found, kinds, known, mail, notes, only, plan_of, sent
+from actionworld import ANNA, CATALOGUE, EVE, NOW, SUPPORT, entry, found, kinds, known, mail, notes, only, plan_of, sent
 
 from mailgate.actions._ticketing import TicketWish, plan_ticket
 from mailgate.actions.ticket import Ticket
@@ -18,6 +18,7 @@ from mailgate.domain.effects import (
     OpenSession,
     OpenTicket,
 )
+from mailgate.domain.helpdesk import DeskPolicy
 from mailgate.domain.ports import TicketView
 
 
@@ -236,11 +237,14 @@ def test_a_closed_session_is_reopened_within_its_time(world):
     assert not found(plan, OpenSession)
 
 
-@pytest.mark.parametrize(("days", "window"), [(31, 30 * 86400), (1, 0)])
-def test_after_that_the_ticket_gets_a_new_session(world, days, window):
+@pytest.mark.parametrize(
+    ("days", "desk"),
+    [(30, DeskPolicy()), (1, DeskPolicy(reopen=False)), (1, DeskPolicy(reopen_days=1))],
+)
+def test_after_that_the_ticket_gets_a_new_session(world, days, desk):
     """G12: later, or where reopening is off, the mail starts a session of its own in the same ticket."""
     closed(world, days)
-    plan, outcome = run(world, answering(world, 7), reopen_window_s=window)
+    plan, outcome = run(world, answering(world, 7), catalogue=replace(CATALOGUE, desk=desk))
     assert outcome == "joined"
     one = only(plan, OpenSession)
     assert one.ticket_id == 7
