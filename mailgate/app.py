@@ -28,6 +28,7 @@ from mailgate.config.version import program_version
 from mailgate.control import ControlServer, RefusedError
 from mailgate.desk.watch import WatchServer
 from mailgate.domain.envelope import Received
+from mailgate.domain.routing import channel_state
 from mailgate.errors import HouseFault, MailError, Overloaded, Reply
 from mailgate.intake.door import answer_recipient
 from mailgate.intake.house import FrontProcess, Fronts, HouseRules, InHouse, Intake
@@ -56,6 +57,8 @@ Clock = Callable[[], datetime]
 LAG_EVERY_S = 0.5
 # Asking the file system for free space costs a system call; a second's mail cannot fill the reserve.
 DISK_EVERY_S = 1.0
+# How late a job may notice that its time has come.
+CLOCK_EVERY_S = 1.0
 # How late listeners in processes of their own may learn that mail is not taken for now.
 TELL_EVERY_S = 0.25
 
@@ -264,6 +267,7 @@ class Gateway:
             self.settings.spool.sweep_after,
             lambda: self.business.rules,
             wiring.plan_policy(self.settings, self.keys),
+            self.metrics,
         )
         found = discover("mailgate.jobs", "JOB").values()
         return [self._keep_doing(job, context) for job in found if isinstance(job, JobSpec)]
@@ -271,13 +275,22 @@ class Gateway:
     async def _keep_doing(self, job: JobSpec, context: JobContext) -> None:
         """Run a job again and again; a failure is logged and tried again at its next time."""
         while True:
-            await asyncio.sleep(job.every_s)
+            await self._wait_by_clock(job.every_s)
             try:
                 facts = await asyncio.to_thread(job.run, context)
                 if facts:
                     self.log.events.info("job", job=job.name, **facts)
             except Exception as error:  # noqa: BLE001  one failing job never stops the gateway
                 self.log.events.error("job_failed", job=job.name, exc_info=error)
+
+    async def _wait_by_clock(self, seconds: float) -> None:
+        """Wait for so much time of the gateway's clock; while it stands still or runs back, none has passed."""
+        before = self.clock()
+        while seconds > 0:
+            await asyncio.sleep(min(seconds, CLOCK_EVERY_S))
+            now = self.clock()
+            seconds -= max(0.0, (now - before).total_seconds())
+            before = now
 
     async def _follow_once(self) -> None:
         await asyncio.to_thread(self.business.follow)
@@ -395,6 +408,7 @@ class Gateway:
             "pid": os.getpid(),
             "uptime_s": round(time.time() - self.started_at, 1),
             "ready": self.why_not_ready() or "yes",
+            "channel": channel_state(catalogue),
             "listeners": {p.name: p.address for p in self.settings.listener},
             "connections": self.connections,
             "addresses": len(catalogue.routes) + len(catalogue.patterns),

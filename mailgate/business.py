@@ -177,7 +177,8 @@ class Business:
             gate,
             tries=self._settings.limits.tries,
             relay_rests_until=self._relay_rests_until,
-            followers=wiring.followers(self._settings, self._keys),
+            followers=wiring.followers(self._settings, self._keys, self.catalogue),
+            locks=wiring.locks(self.catalogue),
             blobs=self._store.blobs,
         )
 

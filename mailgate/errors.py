@@ -3,6 +3,7 @@
     MailError
     ├── TryLater            4xx: the client keeps the mail and comes back
     │   ├── HouseFault      451 4.3.0  database, disk, a bug of ours
+    │   ├── NotTaking       451 4.3.2  the address, its queue or the whole channel is switched off
     │   ├── Overloaded      451 4.3.2  too much at once
     │   ├── ShuttingDown    421 4.3.2  graceful stop
     │   ├── DiskFull        452 4.3.1  no space, or below the reserve
@@ -68,6 +69,13 @@ class HouseFault(TryLater):
     def __init__(self, cause: str = "") -> None:
         super().__init__()
         self.args = (cause or self.text,)
+
+
+class NotTaking(TryLater):
+    """Known here, but switched off for now (G1): the mail waits at the client's, and nobody gets a bounce."""
+
+    enhanced = "4.3.2"
+    text = "no mail is taken for this address at the moment, try again later"
 
 
 class Overloaded(TryLater):

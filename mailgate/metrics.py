@@ -127,6 +127,14 @@ METRICS: Final[tuple[Spec, ...]] = (
         "Events that a person should look at, such as a budget used up or a held redirect.",
         ("alarm",),
     ),
+    Spec(
+        "session_timers",
+        "counter",
+        "session_timer_moves",
+        "Sessions that a timer has moved (docs/sessions.md).",
+        ("timer",),
+        _each("paused_to_closed", "resolved_to_closed", "active_to_paused"),
+    ),
     Spec("tickets_open", "gauge", "tickets_open", "Open tickets.", ("queue",)),
     Spec("unprocessed", "gauge", "unprocessed", "Mails kept as unprocessed (mailgate unprocessed list)."),
     Spec("outbox_depth", "gauge", "outbox_depth", "Outgoing mails.", ("state",), _each(*_STATES)),
@@ -247,6 +255,7 @@ class Metrics:
     wrong_tokens: Tally
     suppressed: Tally
     alarms: Tally
+    session_timers: Tally
     tickets_open: Level
     unprocessed: Level
     outbox_depth: Level

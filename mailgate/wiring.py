@@ -32,6 +32,8 @@ from mailgate.config.targets import (
     WebhookTarget,
 )
 from mailgate.config.version import program_version
+from mailgate.domain import assignment
+from mailgate.domain import service as service_times
 from mailgate.domain.action import ActionSpec, PlanPolicy
 from mailgate.domain.budgets import Budgets
 from mailgate.domain.effects import Decision
@@ -50,6 +52,7 @@ from mailgate.registry import discover, module_names
 from mailgate.store.blobs import Blobs
 from mailgate.store.options import StoreOptions
 from mailgate.store.unit import UnitRules
+from mailgate.store.workload import LOCK
 from mailgate.store.writer import WriterLimits
 from mailgate.targets._folders import folder_exists
 from mailgate.targets.lmtp import LmtpOptions
@@ -276,10 +279,15 @@ def gate_policy(settings: Settings, catalogue: Catalogue) -> GatePolicy:
     )
 
 
-def followers(settings: Settings, keys: tuple[bytes, ...]) -> tuple[Follower, ...]:
+def followers(settings: Settings, keys: tuple[bytes, ...], catalogue: Catalogue) -> tuple[Follower, ...]:
     """Return who hears what happens to tickets, in this order: assignment, service times, workflows."""
-    del settings, keys
-    return ()
+    policy = plan_policy(settings, keys)
+    return (assignment.follower(catalogue), service_times.follower(catalogue, policy))
+
+
+def locks(catalogue: Catalogue) -> tuple[str, ...]:
+    """Return what every change locks first: where work is shared out, gateways take turns (G15)."""
+    return (LOCK,) if assignment.sharing(catalogue) else ()
 
 
 def desk_rules(
@@ -290,7 +298,8 @@ def desk_rules(
         decide=_no_mail,
         catalogue=catalogue,
         gate=Gate(gate_policy(settings, catalogue)),
-        followers=followers(settings, keys),
+        followers=followers(settings, keys, catalogue),
+        locks=locks(catalogue),
         blobs=blobs,
     )
 

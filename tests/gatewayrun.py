@@ -8,6 +8,7 @@ reads, or a dict of file names and texts.
 import contextlib
 import json
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -159,6 +160,17 @@ class Gateway:
                 file.write_text(text)
         self.command("apply", str(folder))
 
+    def open_channel(self) -> None:
+        """Let mail in, as `mailgate helpdesk set channel on` does; a process for each test would cost too much."""
+        database = self.state / "mailgate.sqlite"
+        if not database.exists():
+            self.command("helpdesk", "set", "channel", "on")
+            return
+        with contextlib.closing(sqlite3.connect(database)) as connection, connection:
+            connection.execute(
+                "INSERT INTO desk_setting (name, value, origin, version, changed_at) VALUES ('channel', 'on', '', 1, 0)"
+            )
+
     def start(
         self, *, wait: bool = True, env: Mapping[str, str] | None = None, prefix: Sequence[str] = ()
     ) -> None:
@@ -210,12 +222,15 @@ def gateway(
     business: Path | Mapping[str, str] | None = None,
     *,
     start: bool = True,
+    channel: bool = True,
 ) -> Iterator[Gateway]:
-    """Run a gateway with an upgraded database and the given business data."""
+    """Run a gateway with an upgraded database and the given business data; its channel is on unless it is told."""
     with peers.short_folder("mg-gw-") as folder:
         one = Gateway(folder, peers.free_port(), peers.free_port())
         one.write(settings or {})
         one.command("db", "upgrade")
+        if channel:
+            one.open_channel()
         if business is not None:
             one.apply(business)
         try:

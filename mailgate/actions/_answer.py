@@ -21,9 +21,7 @@ from mailgate.domain.effects import (
 )
 from mailgate.domain.gate import Reason
 from mailgate.domain.ticket import subject_tag
-from mailgate.domain.token import loop_mark, message_id
-
-LOOP_HEADER = "X-Mailgate-Loop"
+from mailgate.domain.token import LOOP_HEADER, loop_mark, message_id
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import ClassVar, Final
 
 from mailgate.actions._current import current_ticket, set_current
 from mailgate.domain.action import Plan
-from mailgate.domain.effects import AddEntry, ChangeTicket, EntryKind, LinkTickets, MoveSession
+from mailgate.domain.effects import AddEntry, ChangeTicket, EntryKind, LinkTickets, MoveSession, ShareOut
 from mailgate.domain.ports import TicketView
 from mailgate.domain.session import MOVES, Event, State
 from sieve_like.result import Action
@@ -62,12 +62,22 @@ def _status(plan: Plan, ticket: TicketView, action: TicketChange) -> str:
 
 
 def _assign(plan: Plan, ticket: TicketView, action: TicketChange) -> str:
-    """Give the ticket to an agent; "" and "auto" take it from whoever has it."""
-    name = "" if action.values[0] == AUTO else action.values[0]
+    """Give the ticket to an agent; "" takes it from whoever has it, "auto" finds one if nobody has it."""
+    if action.values[0] == AUTO:
+        return _share_out(plan, ticket, action)
+    name = action.values[0]
     if name and plan.catalogue.agents and name not in plan.catalogue.agents:
         plan.note(action.what, unknown=name)
         return "no-such-agent"
     return _set(plan, ticket, action, "agent", name)
+
+
+def _share_out(plan: Plan, ticket: TicketView, action: TicketChange) -> str:
+    """Let the queue's policy find an agent (G15), also where the queue does not share out by itself."""
+    if ticket.agent:
+        return UNCHANGED
+    plan.add(ShareOut(ticket.ticket_id, plan.rule(action.span.line)))
+    return CHANGED
 
 
 def _queue(plan: Plan, ticket: TicketView, action: TicketChange) -> str:

@@ -6,6 +6,7 @@ mail comes first (MAIL.md 3): returned mail, bounces and automatic answers never
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Final
 
 import re2
 
@@ -14,20 +15,25 @@ from mailgate.domain.action import Plan
 from mailgate.domain.bounced import BouncedReport, bounce_of
 from mailgate.domain.effects import (
     AddEntry,
+    AddFollowUp,
     ChangeTicket,
     EntryKind,
     MarkFailing,
     OpenTicket,
     SetAside,
+    ShareOut,
 )
 from mailgate.domain.facts import MailClass
+from mailgate.domain.helpdesk import StatusKind, first_status, status_kind
 from mailgate.domain.ports import SentView, TicketView
 from mailgate.domain.session import Event, State, join
 from mailgate.domain.thread import How, Threading, belongs
-from mailgate.domain.ticket import CLOSED_STATUSES, KEY_LENGTH, SUBJECT_LENGTH, format_number, match_key
+from mailgate.domain.ticket import KEY_LENGTH, SUBJECT_LENGTH, format_number, match_key
 
 # A ticket's history shows this much of a mail's text; the whole stays in the stored mail.
 ENTRY_TEXT_LIMIT = 64 * 1024
+# The outcome of a `ticket` that opens none because a switch is off.
+OFF: Final = "off"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +56,17 @@ class TicketWish:
     key_regex: str = ""
     never_follow_up: bool = False
     update: bool = False
+    share: bool = False  # whoever shares out the work finds an agent (G15)
 
 
 def plan_ticket(plan: Plan, wish: TicketWish, rule: str) -> str:
-    """Add what `ticket` means for this mail; return created, joined, claimed, bounce, returned, aside …."""
+    """Add what `ticket` means for this mail; return created, joined, claimed, off, bounce, aside …."""
     if plan.ticket is not None:
         _set_fields(plan, plan.ticket, wish, rule)
         return plan.ticket_how
     match plan.mail_class:
         case MailClass.OWN | MailClass.BOUNCE | MailClass.AUTOMATIC:
-            plan.ticket_how = _tie(plan)
+            plan.ticket_how = _tie(plan, rule)
         case _:
             plan.ticket_how = _person(plan, wish, rule)
     return plan.ticket_how
@@ -75,7 +82,7 @@ def _person(plan: Plan, wish: TicketWish, rule: str) -> str:
     if threading.how is How.JOIN and threading.ticket is not None:
         return _join(plan, threading.ticket, wish, rule, unverified=threading.unverified)
     claims = threading.ticket.ticket_id if threading.ticket is not None else 0
-    return _open(plan, wish, claims)
+    return _open(plan, wish, claims, rule)
 
 
 def found_by_threading(plan: Plan, wish: TicketWish) -> Threading:
@@ -87,6 +94,7 @@ def found_by_threading(plan: Plan, wish: TicketWish) -> Threading:
         now=plan.now,
         match_key=_match_key(plan, wish) if wish.match_subject or wish.key or wish.key_regex else "",
         window=timedelta(seconds=plan.policy.match_window_s),
+        pattern=plan.catalogue.desk.number_pattern,
         delimiter=plan.catalogue.recipient_delimiter,
         queue=wish.queue if wish.queue in plan.catalogue.queues else plan.route.queue,
     )
@@ -119,10 +127,11 @@ def _join(plan: Plan, ticket: TicketView, wish: TicketWish, rule: str, *, unveri
     if known is not None and known.ticket_id == ticket.ticket_id:
         ticket = known  # as it will be after what this run has changed already
     plan.ticket = ticket = _in_session(plan, ticket)
-    _incoming(plan, ticket, EntryKind.INCOMING, unverified=unverified)
+    _incoming(plan, ticket, EntryKind.INCOMING, rule, unverified=unverified)
     wanted = wish if wish.update else TicketWish()
-    if ticket.status in CLOSED_STATUSES and not wanted.status:
-        wanted = replace(wanted, status="open")
+    statuses = plan.catalogue.statuses
+    if not wanted.status and status_kind(statuses, ticket.status) is StatusKind.CLOSED:
+        wanted = replace(wanted, status=first_status(statuses, StatusKind.OPEN))
     _set_fields(plan, ticket, wanted, rule)
     plan.words.append(f"ticket={ticket.number}")
     return "joined"
@@ -138,14 +147,26 @@ def _in_session(plan: Plan, ticket: TicketView) -> TicketView:
     return after
 
 
-def _open(plan: Plan, wish: TicketWish, claims: int) -> str:
+def _switched_off(plan: Plan, queue: str) -> str:
+    """Return why no ticket is opened, "" where nothing speaks against it (G1, G8)."""
+    if not plan.catalogue.desk.incoming_tickets:
+        return "incoming_tickets is off"
+    found = plan.catalogue.queues.get(queue)
+    return f"the queue {queue} is off" if found is not None and not found.enabled else ""
+
+
+def _open(plan: Plan, wish: TicketWish, claims: int, rule: str) -> str:
+    """Open a ticket; "off" where a switch says that there are none: then whoever asked keeps the mail."""
+    if why := _switched_off(plan, _queue(plan, wish) or plan.route.queue):
+        plan.note("ticket", off=why)
+        return OFF
     contact = ensure_contact(plan)
     ticket_id = plan.reader.allocate("ticket")
     ticket = TicketView(
         ticket_id=ticket_id,
-        number=format_number(ticket_id),
+        number=format_number(ticket_id, plan.catalogue.desk.number_pattern),
         subject=wish.subject or plan.mail.view.subject,
-        status=wish.status or "open",
+        status=wish.status or first_status(plan.catalogue.statuses, StatusKind.OPEN),
         priority=wish.priority or "normal",
         queue=_queue(plan, wish) or plan.route.queue,
         agent=wish.agent,
@@ -176,7 +197,9 @@ def _open(plan: Plan, wish: TicketWish, claims: int) -> str:
         )
     )
     plan.ticket = ticket
-    _incoming(plan, ticket, EntryKind.INCOMING)
+    _incoming(plan, ticket, EntryKind.INCOMING, rule)
+    if wish.share:
+        plan.add(ShareOut(ticket.ticket_id, rule))
     plan.words.append(f"ticket={ticket.number}")
     if claims:
         plan.note("claims", ticket_id=claims)
@@ -184,7 +207,9 @@ def _open(plan: Plan, wish: TicketWish, claims: int) -> str:
     return "created"
 
 
-def _incoming(plan: Plan, ticket: TicketView, kind: EntryKind, *, unverified: bool = False) -> None:
+def _incoming(
+    plan: Plan, ticket: TicketView, kind: EntryKind, rule: str, *, unverified: bool = False
+) -> None:
     """Add the mail in hand to the ticket's history."""
     plan.add(
         AddEntry(
@@ -198,6 +223,7 @@ def _incoming(plan: Plan, ticket: TicketView, kind: EntryKind, *, unverified: bo
             unverified=unverified,
             touches_session=kind is EntryKind.INCOMING,
             message_id=plan.mail.view.message_id,
+            rule=rule,
         )
     )
 
@@ -209,9 +235,6 @@ def _set_fields(plan: Plan, ticket: TicketView, wish: TicketWish, rule: str) -> 
         "owner_group": wish.owner_group,
         "categories": ",".join(wish.categories),
         "tags": ",".join(wish.tags),
-        "follow_up_agent": wish.follow_up_agent,
-        # As the database keeps it: milliseconds since 1970.
-        "follow_up_at": str(int(follow_up.timestamp() * 1000)) if follow_up is not None else "",
         "workflow": wish.workflow,
     }
     after = replace(
@@ -227,6 +250,10 @@ def _set_fields(plan: Plan, ticket: TicketView, wish: TicketWish, rule: str) -> 
     for name, value in unseen.items():
         if value:
             plan.add(ChangeTicket(ticket.ticket_id, name, value, rule))
+    if follow_up is not None:
+        plan.add(AddFollowUp(ticket.ticket_id, wish.follow_up_agent, follow_up, "", rule))
+    if wish.share and not after.agent:
+        plan.add(ShareOut(ticket.ticket_id, rule))
     plan.ticket = after
 
 
@@ -243,7 +270,7 @@ def _queue(plan: Plan, wish: TicketWish) -> str:
     return ""
 
 
-def _tie(plan: Plan) -> str:
+def _tie(plan: Plan, rule: str) -> str:
     """Tie a bounce or an automatic answer to the mail of ours that it is about, else set it aside."""
     ticket, sent, report = tied_ticket(plan)
     if report is not None and sent is not None and report.permanent:
@@ -252,7 +279,8 @@ def _tie(plan: Plan) -> str:
     if ticket is None:
         return _aside(plan, sent)
     plan.ticket = ticket
-    _incoming(plan, ticket, EntryKind.BOUNCE if plan.mail_class is MailClass.BOUNCE else EntryKind.AUTOMATIC)
+    kind = EntryKind.BOUNCE if plan.mail_class is MailClass.BOUNCE else EntryKind.AUTOMATIC
+    _incoming(plan, ticket, kind, rule)
     plan.words.append(f"ticket={ticket.number}")
     return {MailClass.OWN: "returned", MailClass.BOUNCE: "bounce"}.get(plan.mail_class, "automatic")
 

@@ -1,14 +1,16 @@
 """Where a mail came in and who is in charge (vnd.mailgate.account).
 
 Done: `account` (the listener by its name, the kind of door: lmtp, smtp, imap, inject, or our address),
-`queue` (the queue in charge: the ticket's, else the address's), `businesshours` (whether it is open now: a
-queue's hours, time zone and holidays; without a name the queue in charge; without hours it is always open).
+`folder` (where it lay when it was fetched; mail that is delivered to us lies in INBOX), `queue` (the queue in
+charge: the ticket's, else the address's), `businesshours` (whether it is open now: a queue's hours, time zone
+and holidays; without a name the queue in charge; without hours it is always open).
 """
 
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from mailgate.actions._asking import namespace
+from mailgate.actions._folders import INBOX
 from mailgate.actions._question import Question
 from mailgate.domain.action import ActionSpec, Plan
 from mailgate.domain.hours import is_open
@@ -34,6 +36,19 @@ class CameInBy(Question):
     def __str__(self) -> str:
         """Return what a trace shows."""
         return "where the mail came in"
+
+
+@dataclass(frozen=True, slots=True)
+class LayIn(Question):
+    """In which folder the mail lay when it was fetched; the answer is its name."""
+
+    def answer(self, plan: Plan) -> object:
+        """Return the folder; mail that was delivered lies in the inbox."""
+        return plan.mail.received.origin.folder or INBOX
+
+    def __str__(self) -> str:
+        """Return what a trace shows."""
+        return "the folder that the mail lay in"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +96,16 @@ def _known_accounts(bound: Bound, binding: Binding) -> None:
             binding.error(bound.spans["names"], f"there is no account '{name}'{hint}")
 
 
+def _folder(run: Run, args: Args) -> bool:
+    """Whether the mail lay in one of these folders; only the inbox has no case (RFC 3501 5.1)."""
+    lay = str(run.ask(LayIn()))
+    return _without_case(lay) in map(_without_case, args.texts("names"))
+
+
+def _without_case(folder: str) -> str:
+    return INBOX if folder.upper() == INBOX else folder
+
+
 def _queue(run: Run, args: Args) -> bool:
     """Whether one of these queues is in charge; names of queues have case."""
     return run.ask(QueueInCharge()) in args.texts("names")
@@ -98,6 +123,7 @@ EXTENSION = Extension(
         simple_test(
             "account", _account, positionals=(Positional("names", Kind.STRINGS),), check=_known_accounts
         ),
+        simple_test("folder", _folder, positionals=(Positional("names", Kind.STRINGS),)),
         simple_test("queue", _queue, positionals=(Positional("names", Kind.STRINGS, names="queue"),)),
         simple_test("businesshours", _open, positionals=(Positional("queue", optional=True, names="queue"),)),
     ),

@@ -1,7 +1,7 @@
 """Contacts (vnd.mailgate.contact): test `contact`, action `contact_create`, namespace (W5, S4, T5).
 
-Done: `contact :known`, `:vip`, `:type`, `:category`, `:company`; `contact_create` with categories and
-company.
+Done: `contact :known`, `:vip`, `:type`, `:category`, `:company`, `:language` (of several types, categories or
+languages any is enough); `contact_create` with categories and company.
 """
 
 from dataclasses import dataclass
@@ -40,9 +40,10 @@ MACHINES = frozenset({MailClass.OWN, MailClass.BOUNCE, MailClass.AUTOMATIC})
 QUESTIONS = (
     Tag("known"),
     Tag("vip"),
-    Tag("type", Kind.STRING),
+    Tag("type", Kind.STRINGS),
     Tag("category", Kind.STRINGS),
     Tag("company", Kind.STRING),
+    Tag("language", Kind.STRINGS),
 )
 
 
@@ -51,16 +52,21 @@ def _is(run: Run, args: Args) -> bool:
     contact = run.ask(KnownContact())
     if not isinstance(contact, ContactView):
         return False
-    wanted = {name.casefold() for name in args.texts("category")}
+    wanted = _folded(args, "category")
     return (
         (not args.flag("vip") or contact.vip)
-        and (not args.said("type") or contact.type.casefold() == args.text("type").casefold())
+        and (not args.said("type") or contact.type.casefold() in _folded(args, "type"))
+        and (not args.said("language") or contact.language.casefold() in _folded(args, "language"))
         and (not wanted or bool(wanted & {c.casefold() for c in contact.categories}))
         and (
             not args.said("company")
             or fnmatchcase(contact.company.casefold(), args.text("company").casefold())
         )
     )
+
+
+def _folded(args: Args, tag: str) -> set[str]:
+    return {one.casefold() for one in args.texts(tag)}
 
 
 def _asks_something(bound: Bound, binding: Binding) -> None:

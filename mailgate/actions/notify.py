@@ -6,14 +6,13 @@ house by itself. A mail that a machine sent causes none (RFC 5436 2.7.1).
 
 from typing import Final
 
-from mailgate.actions._answer import LOOP_HEADER
 from mailgate.actions._folders import copy_place
 from mailgate.actions._names import safe_subject, without_their_links
 from mailgate.domain.action import ActionSpec, Plan
 from mailgate.domain.address import fold
 from mailgate.domain.effects import Deliver, Draft, MailKind, Send, Suppressed
 from mailgate.domain.gate import Reason
-from mailgate.domain.token import loop_mark, message_id
+from mailgate.domain.token import LOOP_HEADER, loop_mark, message_id
 from sieve_like.actions import Notify
 from sieve_like.address import parse_one
 from sieve_like.ext._mailto import why_not

@@ -7,12 +7,11 @@ replaced in the copy; a mail larger than the bound goes as its header alone.
 
 from typing import Final
 
-from mailgate.actions._answer import LOOP_HEADER
 from mailgate.domain.action import ActionSpec, Plan
 from mailgate.domain.effects import Draft, MailKind, Send, Suppressed
 from mailgate.domain.facts import MailClass
 from mailgate.domain.gate import Reason
-from mailgate.domain.token import loop_mark, message_id
+from mailgate.domain.token import LOOP_HEADER, loop_mark, message_id
 from sieve_like.actions import Report
 from sieve_like.address import parse_one
 

@@ -3,7 +3,8 @@
 Done: `ticket` with all its tags; `ticket_status`, `ticket_assign`, `ticket_queue`, `ticket_tag`,
 `ticket_note`, `ticket_link`, `ticket_close` about the ticket that the mail belongs to; the test `ticket` with
 `:exists`, `:status`, `:queue`, `:agent`; the namespace `ticket`. Names of queues and agents are checked when
-the script is compiled. Not done: sharing out work; `:assign "auto"` leaves the ticket to whoever does that.
+the script is compiled. `"auto"` as the agent gives a ticket that nobody has to whoever is next by the policy
+of its queue (G15).
 """
 
 from dataclasses import dataclass
@@ -13,8 +14,9 @@ import re2
 
 from mailgate.actions._asking import OUTCOME, after_outcome, namespace
 from mailgate.actions._current import CurrentTicket
+from mailgate.actions._folders import INBOX, deliver
 from mailgate.actions._ticketchange import AUTO, TicketChange, plan_change
-from mailgate.actions._ticketing import TicketWish, plan_ticket
+from mailgate.actions._ticketing import OFF, TicketWish, plan_ticket
 from mailgate.domain.action import ActionSpec, Plan
 from mailgate.domain.ports import TicketView
 from sieve_like.declare import action_command, simple_test
@@ -83,7 +85,6 @@ def _build(args: Args) -> Ticket:
         subject=args.text("subject"),
         priority=args.text("priority"),
         status=args.text("status"),
-        # "auto" leaves it to whoever shares out the work; until somebody takes it, it is nobody's (G15).
         agent="" if args.text("assign") == AUTO else args.text("assign"),
         owner_group=args.text("owner_group"),
         workflow=args.text("workflow"),
@@ -96,14 +97,22 @@ def _build(args: Args) -> Ticket:
         key_regex=args.text("key_regex"),
         never_follow_up=args.flag("never_follow_up"),
         update=args.flag("update"),
+        # Whoever shares out the work finds an agent; until then it is nobody's (G15).
+        share=args.text("assign") == AUTO,
     )
     return Ticket(copy=args.flag("copy"), wish=wish)
 
 
 def plan(plan: Plan, action: object) -> str:
-    """Plan it; `:copy` leaves the rest to the implicit keep, which the engine keeps by itself."""
+    """Plan it; `:copy` leaves the rest to the implicit keep, which the engine keeps by itself.
+
+    Where a switch says that no ticket is opened, the mail is kept in INBOX, once (G8).
+    """
     assert isinstance(action, Ticket)
-    return plan_ticket(plan, action.wish, plan.rule(action.span.line))
+    outcome = plan_ticket(plan, action.wish, plan.rule(action.span.line))
+    if outcome == OFF and not action.copy and "folder=INBOX" not in plan.words:
+        deliver(plan, INBOX)
+    return outcome
 
 
 QUESTIONS = (

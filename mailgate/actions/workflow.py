@@ -9,13 +9,12 @@ import json
 from dataclasses import dataclass
 from typing import ClassVar
 
-from mailgate.actions._answer import LOOP_HEADER
 from mailgate.actions._asking import OUTCOME, after_outcome, namespace
 from mailgate.actions._current import current_ticket
 from mailgate.actions._names import NAMES
 from mailgate.domain.action import ActionSpec, Plan
 from mailgate.domain.effects import CallHook, ChangeTicket, Draft, MailKind, Send
-from mailgate.domain.token import loop_mark, message_id
+from mailgate.domain.token import LOOP_HEADER, loop_mark, message_id
 from sieve_like.declare import action_command
 from sieve_like.result import Action
 from sieve_like.spec import Extension, Kind, Positional, Tag

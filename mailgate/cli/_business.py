@@ -128,7 +128,7 @@ def put(call: Call, make: "Callable[[Present], Item]", how: How) -> None:
         there = found.all(kind).get(key)
         if there is not None and _same(there, item) and not how.take_over:
             return ()
-        _require_ours(found, kind, key, how)
+        require_ours(found, kind, key, how)
         return set_one(connection, item, take_over=how.take_over)
 
     _change(call, planned, how)
@@ -164,28 +164,38 @@ def remove(call: Call, kind: "Kind", name: str, how: How) -> None:
         used = users(kind, key_of(item), found.catalogue, found.business.addresses)
         if used:
             raise CommandError(f"{kind} {key!r} is used by {', '.join(used)}; change that first")
-        _require_ours(found, kind, key, how)
+        require_ours(found, kind, key, how)
         return remove_one(connection, kind, key, take_over=how.take_over)
 
     _change(call, planned, how)
 
 
-def _require_ours(found: "Present", kind: "Kind", key: str, how: How) -> None:
+def require_ours(found: "Present", kind: "Kind", key: str, how: How) -> None:
+    """Raise CommandError for what came from a file, unless it is to be taken over."""
     origin = found.origins.get((kind, key), "")
     if origin and not how.take_over:
         text = f"{kind} {key!r} comes from {origin}; change it there and `mailgate apply` it"
         raise CommandError(f"{text}, or say --take-over")
 
 
-def _change(
-    call: Call, planned: "Callable[[Connection, Present], Sequence[Change]]", how: How
+def change(
+    call: Call, planned: "Callable[[Connection, Present], Sequence[Change]]", how: How, by: str = ""
 ) -> "Sequence[Change]":
-    """Plan on what is there, show the plan and carry it out; once more if somebody else was faster."""
+    """Plan on what is there, show the plan and carry it out; once more if somebody else was faster.
+
+    `by` is whom the audit names, else the user of the shell.
+    """
+    return _change(call, planned, how, by)
+
+
+def _change(
+    call: Call, planned: "Callable[[Connection, Present], Sequence[Change]]", how: How, by: str = ""
+) -> "Sequence[Change]":
     for _ in range(TRIES):
         with reading(call) as (_store, connection):
             found = _look(call, connection)
             changes = planned(connection, found)
-        if not changes or how.dry_run or _carried_out(call, changes, found.catalogue.version):
+        if not changes or how.dry_run or _carried_out(call, changes, found.catalogue.version, by):
             _report(changes, how)
             if changes and not how.dry_run:
                 tell(call, "reload")
@@ -193,12 +203,12 @@ def _change(
     raise CommandError("somebody else changes the business data all the time, try again", TRY_LATER)
 
 
-def _carried_out(call: Call, changes: "Sequence[Change]", version: int) -> bool:
+def _carried_out(call: Call, changes: "Sequence[Change]", version: int, by: str = "") -> bool:
     """Write the changes, unless the data are no longer what the plan was made on."""
     from mailgate.cli._who import who  # noqa: PLC0415  --help must not pay for it
     from mailgate.store.business import Moved, apply_changes  # noqa: PLC0415
 
-    user = who()
+    user = by or who()
     with writing(call) as (_store, writer):
         try:
             writer.submit(lambda tx: apply_changes(tx, changes, user, planned_at=version)).result()

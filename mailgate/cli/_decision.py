@@ -24,6 +24,7 @@ from mailgate.domain.effects import (
     Remember,
     Send,
     SetAside,
+    ShareOut,
     Suppressed,
 )
 from sieve_like.reporting import step_line
@@ -85,15 +86,16 @@ def effect_line(effect: Effect) -> str:  # noqa: PLR0911  a closed list, one lin
             return f"hand it to the program {effect.program}"
         case CallHook():
             return f"tell the webhook {effect.target}"
+        case ShareOut():
+            return "give the ticket to whoever is next"
         case LinkTickets():
             return f"link ticket {effect.number} to {effect.other_number}"
         case _:
             return _other_line(effect)
 
 
-def _other_line(
-    effect: MoveSession | OpenSession | Remember | SetAside | MarkFailing | Suppressed | Refuse | Drop,
-) -> str:
+def _other_line(effect: Effect) -> str:
+    """Return the rest; what only people and jobs change is no decision about a mail."""
     match effect:
         case MoveSession():
             return f"move the ticket's session to {effect.state}: {effect.reason}"
@@ -111,3 +113,5 @@ def _other_line(
             return f"refuse it: {effect.code} {effect.enhanced} {effect.text}"
         case Drop():
             return f"discard it: {effect.reason}"
+        case _:
+            return f"change the ticket: {type(effect).__name__}"

@@ -6,6 +6,7 @@ from difflib import get_close_matches
 from typing import Any, Final
 
 from mailgate.cli._texts import OWN_STORE, address_complaint, route_complaint
+from mailgate.domain.helpdesk import DeskSetting, setting_complaint, setting_names
 from mailgate.domain.hours import holiday_complaint, hours_complaint
 from mailgate.domain.routing import Agent, Catalogue, Queue, Route, Template
 from mailgate.rules.scripts import complaints_of
@@ -17,6 +18,7 @@ from mailgate.store.business import (
     export,
     key_of,
     load_catalogue,
+    normal_address,
     origins,
 )
 from mailgate.store.connection import Connection
@@ -89,11 +91,7 @@ def complaints(item: Item, present: Present) -> Iterator[str]:
             yield from _of_route(item, present)
         case Queue():
             yield from _of_name("queue", item.name)
-            if item.address and (wrong := address_complaint(item.address)):
-                yield f"address: {wrong}"
-            if wrong := hours_complaint(item.hours):
-                yield f"hours: {wrong}"
-            yield from (f"holidays: {wrong}" for one in item.holidays if (wrong := holiday_complaint(one)))
+            yield from _of_queue(item)
         case Agent():
             yield from _of_name("agent", item.name)
             if item.address and (wrong := address_complaint(item.address)):
@@ -104,11 +102,27 @@ def complaints(item: Item, present: Present) -> Iterator[str]:
         case Template():
             yield from _of_name("template", item.name)
             yield from of_template(item)
+        case DeskSetting():
+            yield from _of_setting(item)
         case Script():
             yield from _of_name("script", item.name)
             told = present.told
             for line, text in complaints_of(item.name, item.source, present.catalogue, language(), told):
                 yield f"{item.name}:{line}: {text}"
+
+
+def _of_queue(queue: Queue) -> Iterator[str]:
+    if queue.address and (wrong := address_complaint(queue.address)):
+        yield f"address: {wrong}"
+    if wrong := hours_complaint(queue.hours):
+        yield f"hours: {wrong}"
+    yield from (f"holidays: {wrong}" for one in queue.holidays if (wrong := holiday_complaint(one)))
+
+
+def _of_setting(item: DeskSetting) -> Iterator[str]:
+    if wrong := setting_complaint(item.name, item.value):
+        names = setting_names()
+        yield f"{item.name}: {wrong}{'' if item.name in names else near(item.name, names)}"
 
 
 def _of_route(route: Route, present: Present) -> Iterator[str]:
@@ -132,16 +146,23 @@ def of_template(template: Template) -> Iterator[str]:
         yield f"{template.name}: {part} line {line}: {text}"
 
 
+def name_complaint(kind: str, name: str) -> str:
+    """Return what is wrong with a name that a person wrote, "" where nothing is."""
+    return next(_of_name(kind, name), "")
+
+
 def _of_name(kind: str, name: str) -> Iterator[str]:
     if not name or len(name) > LONGEST_NAME or not name.isprintable() or name[0] in ".-" or "/" in name:
         yield f"{name!r} can't name a {kind}: at most {LONGEST_NAME} characters, no '/', no '.' at its start"
 
 
 def users(kind: Kind, name: str, catalogue: Catalogue, addresses: Collection[Route]) -> list[str]:
-    """Return who names a queue, template or script: addresses, and scripts with a constant name."""
+    """Return who names a thing: automations, addresses, and scripts with a constant name."""
+    made = catalogue.automations.values()
     if kind == "address":
-        return []
-    found = [f"address {one.address}" for one in addresses if getattr(one, kind, "") == name]
+        return [f"automation {one.name}" for one in made if normal_address(one.address) == name]
+    found = [f"automation {one.name}" for one in made if kind == "script" and one.name == name]
+    found += [f"address {one.address}" for one in addresses if getattr(one, kind, "") == name]
     registry = language()
     less = _without(kind, name, catalogue)
     for script, source in catalogue.scripts.items():

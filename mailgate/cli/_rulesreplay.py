@@ -22,7 +22,7 @@ DIFFERENT: Final = 1
 EVERY_S: Final = 0.2
 
 
-def _since(_ctx: click.Context, _option: click.Parameter, text: str) -> datetime:
+def since_of(_ctx: click.Context, _option: click.Parameter, text: str) -> datetime:
     """Read `7d`, `12 h`, `2026-11-01` or `2026-11-01T08:00:00` (UTC)."""
     from mailgate.config.units import UnitError, parse_duration  # noqa: PLC0415  --help must not pay for it
 
@@ -41,7 +41,7 @@ def _since(_ctx: click.Context, _option: click.Parameter, text: str) -> datetime
 
 @click.command("replay")
 @click.option(
-    "--since", default="7d", show_default=True, callback=_since, metavar="TIME",
+    "--since", default="7d", show_default=True, callback=since_of, metavar="TIME",
     help="From when on: 7d, 12h, or a date (UTC).",
 )  # fmt: skip
 @click.option(
@@ -68,9 +68,23 @@ def replay(call: Call, /, *, jobs: int, as_json: bool, **said: Any) -> None:
     mailgate rules replay --since 30d --script rules/support.sieve
     mailgate rules replay --script new.sieve --address support@example.com --json
     """
+    _replay(_wish(call, said), jobs, as_json=as_json)
+
+
+def replayed(
+    call: Call, since: datetime, address: str, source: str, limit: int, *, as_json: bool
+) -> None:
+    """Decide the stored mail of one address once more by another script, and show what would change."""
+    from mailgate.cli._replay import Wish  # noqa: PLC0415  --help must not pay for it
+
+    wish = Wish(call.settings(resolve_secrets=True), since, address, source, limit=limit)
+    _replay(wish, os.cpu_count() or 1, as_json=as_json)
+
+
+def _replay(wish: "Wish", jobs: int, *, as_json: bool) -> None:
     from mailgate.cli._replay import replay as run  # noqa: PLC0415  --help must not pay for it
 
-    found, seconds = run(_wish(call, said), jobs, _progress(visible=sys.stderr.isatty() and not as_json))
+    found, seconds = run(wish, jobs, _progress(visible=sys.stderr.isatty() and not as_json))
     if as_json:
         print_json(_plain(found, seconds))
     else:

@@ -15,6 +15,7 @@ from mailgate.config.texts import (
     TeamText,
     TemplateText,
 )
+from mailgate.domain.helpdesk import Automation
 
 # Each kind of table with the text that has its defaults, in the order in which a person reads them.
 TABLES: Final[Mapping[str, Section]] = {
@@ -35,6 +36,8 @@ def business_toml(things: Mapping[str, Iterable[Any]], settings: Mapping[str, An
     )
     for kind, defaults in TABLES.items():
         parts += [_table(kind, asdict(one), defaults) for one in things.get(kind, ())]
+    for one in things.get("automation", ()):
+        parts.append(f"[[automation]]\n{automation_toml(automation_values(one), ('automation',))}")
     return "\n".join(parts)
 
 
@@ -42,6 +45,43 @@ def _table(kind: str, values: Mapping[str, Any], defaults: object) -> str:
     known = {k: v for k, v in values.items() if hasattr(defaults, k)}
     said = {k: v for k, v in known.items() if v != getattr(defaults, k) or k in {"name", "text"}}
     return f"[[{kind}]]\n" + "".join(f"{key} = {_value(value)}\n" for key, value in said.items())
+
+
+def automation_values(automation: Automation) -> dict[str, Any]:
+    """Return an automation as its text says it, without what is a default."""
+    head = {
+        "name": automation.name,
+        "address": automation.address,
+        "description": automation.description,
+        "creator": automation.creator,
+        "teams": list(automation.teams),
+    }
+    off = {} if automation.enabled else {"enabled": False}
+    rules = json.loads(automation.rules) if automation.rules else []
+    return {**{key: value for key, value in head.items() if value}, **off, "rule": rules}
+
+
+def automation_toml(values: Mapping[str, Any], path: tuple[str, ...] = ()) -> str:
+    """Return nested tables as TOML: plain values first, then each list of tables under its own `[[…]]`."""
+    lines = [f"{key} = {_long(value)}\n" for key, value in values.items() if not _is_tables(value)]
+    for key, value in values.items():
+        for one in value if _is_tables(value) else ():
+            name = ".".join((*path, key))
+            lines.append(f"\n[[{name}]]\n{automation_toml(one, (*path, key))}")
+    return "".join(lines)
+
+
+def _is_tables(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(one, dict) for one in value)
+
+
+def _long(value: object) -> str:
+    """Return a value; a text of several lines as people write it."""
+    if not isinstance(value, str) or "\n" not in value:
+        return _value(value)
+    lines = [_value(line)[1:-1] for line in value.split("\n")]
+    # Two quotes in a row might end the text.
+    return '"""\n' + "\n".join(line.replace('"', '\\"').replace('\\\\"', '\\"') for line in lines) + '"""'
 
 
 def _value(value: object) -> str:

@@ -8,7 +8,7 @@ its file. A single TOML file may stand alone. The database is the one truth; the
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, get_type_hints
 from zoneinfo import available_timezones
 
 from msgspec import structs
@@ -171,7 +171,9 @@ class TemplateText(Section, frozen=True, kw_only=True):
 class HelpdeskText(Section, frozen=True, kw_only=True):
     """Switches and times that hold for the whole helpdesk (`domain/helpdesk.DeskPolicy`)."""
 
-    channel: Annotated[bool, note("Whether addresses take mail at all; off answers 451.")] = True
+    channel: Annotated[bool, note("Whether addresses take mail at all; until it is on they answer 451.")] = (
+        False
+    )
     number_pattern: Annotated[str, note("What ticket numbers look like; {n} is the number.")] = "T-{n}"
     paused_to_closed: Annotated[bool, note("Whether paused sessions close by themselves.")] = True
     paused_to_closed_days: Annotated[int, note("After how many days, 1 to 1,000.")] = 60
@@ -194,6 +196,12 @@ class HelpdeskText(Section, frozen=True, kw_only=True):
         for key in self.__struct_fields__:
             if wrong := setting_complaint(key, setting_text(getattr(self, key))):
                 yield key, wrong
+
+
+def meaning(setting: str) -> str:
+    """Return what a setting of the helpdesk means, as its note says; KeyError for one that is none."""
+    noted = get_type_hints(HelpdeskText, include_extras=True)[setting].__metadata__[0]
+    return str(noted.description)
 
 
 class BusinessText(Section, frozen=True, kw_only=True):

@@ -50,6 +50,14 @@ def company_name(address: str) -> str:
     return fold(address) if domain in PUBLIC_PROVIDERS else domain
 
 
+def fold_name(name: str) -> str:
+    """Return a name as it is looked up: without case and accents, spaces as one."""
+    if name.isascii():
+        return " ".join(name.lower().split())
+    parts = unicodedata.normalize("NFKD", name.casefold())
+    return " ".join("".join(c for c in parts if not unicodedata.combining(c)).split())
+
+
 def company_key(name: str) -> str:
     """Return a company's name as it is compared: without case, spaces as one."""
     return " ".join(name.casefold().split())

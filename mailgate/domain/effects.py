@@ -137,6 +137,7 @@ class AddEntry:
     unverified: bool = False
     touches_session: bool = True
     message_id: str = ""  # Message-ID to remember for threading
+    rule: str = ""  # the rule (`support:12`) or workflow that did it
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,16 +214,158 @@ class ChangeTicket:
     value: str
     by: str
     how: Literal["set", "add", "remove"] = "set"
+    note: str = ""  # why, for the history
+
+
+@dataclass(frozen=True, slots=True)
+class Assign:
+    """Give a ticket that nobody has to an agent, by whoever shares out work (G15); `reason` says why.
+
+    Nothing happens where somebody has it meanwhile.
+    """
+
+    ticket_id: int
+    session_id: int
+    agent: str
+    queue: str
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeepWaiting:
+    """Keep a ticket on its queue's list of what is given out when somebody can take it (G15)."""
+
+    ticket_id: int
+    queue: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetService:
+    """Set when a ticket is due and which alarm is on (T9); times in ms since 1970, 0 for none.
+
+    A change of the alarm goes into the history; `alarm` is a word of `domain/service.Alarm`.
+    """
+
+    ticket_id: int
+    reaction_due: int
+    warning_due: int
+    execution_due: int
+    alarm: str
+    alarm_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class SetReacted:
+    """An agent has answered for the first time, or (`reacted` false) that counts no longer."""
+
+    ticket_id: int
+    reacted: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class StartWorkflow:
+    """Run a workflow by its name for a ticket, whatever its own event is (W6)."""
+
+    ticket_id: int
+    workflow: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShareOut:
+    """Let whoever shares out work give the ticket to somebody, whatever its queue does by itself (G15)."""
+
+    ticket_id: int
+    by: str
 
 
 @dataclass(frozen=True, slots=True)
 class LinkTickets:
-    """Tie two tickets together: each history names the other's number."""
+    """Tie two tickets together; `kind` (`domain/links.py`) is what the first is to the other."""
 
     ticket_id: int
     number: str
     other_id: int
     other_number: str
+    by: str
+    kind: str = "related"
+
+
+@dataclass(frozen=True, slots=True)
+class UnlinkTickets:
+    """Undo a link; `kind` as it was given."""
+
+    ticket_id: int
+    number: str
+    other_id: int
+    other_number: str
+    by: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class MergeTickets:
+    """All of a ticket shows under another one from now on; so does whatever was merged into it (P1)."""
+
+    ticket_id: int
+    number: str
+    into_id: int
+    into_number: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class MoveEntries:
+    """Entries show under another ticket, and answers to their mails join it (P1: split)."""
+
+    entry_ids: tuple[int, ...]
+    from_id: int
+    from_number: str
+    to_id: int
+    to_number: str
+    to_session_id: int
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class AddFollowUp:
+    """A dated reminder of a ticket for a named agent (W6)."""
+
+    ticket_id: int
+    agent: str
+    at: datetime
+    note: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class EndFollowUp:
+    """A reminder is done with: by a person, or because its agent was told (`told`)."""
+
+    follow_up_id: int
+    ticket_id: int
+    by: str
+    told: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SetParticipant:
+    """Somebody takes part in a ticket beside its contact; a "cc" who is confirmed gets copies of answers."""
+
+    ticket_id: int
+    address: str
+    role: str
+    confirmed: bool
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveParticipant:
+    """Somebody takes part no longer."""
+
+    ticket_id: int
+    address: str
     by: str
 
 
@@ -305,7 +448,20 @@ Effect = (
     | OpenTicket
     | AddEntry
     | ChangeTicket
+    | Assign
+    | KeepWaiting
+    | SetService
+    | SetReacted
+    | StartWorkflow
+    | ShareOut
     | LinkTickets
+    | UnlinkTickets
+    | MergeTickets
+    | MoveEntries
+    | AddFollowUp
+    | EndFollowUp
+    | SetParticipant
+    | RemoveParticipant
     | MoveSession
     | OpenSession
     | Remember

@@ -23,7 +23,8 @@ class Origin:
     """Where a mail came from, as far as the listener knows it.
 
     `queue_id`, `client_name` and `client_address` come from XFORWARD of a trusted client
-    (IDENT, NAME, ADDR) and serve logs only.
+    (IDENT, NAME, ADDR) and serve logs only. `folder` is where it lay when it was fetched, "" for mail that
+    was delivered to us.
     """
 
     source: Source
@@ -34,6 +35,7 @@ class Origin:
     client_name: str = ""
     client_address: str = ""
     authenticated: str = ""
+    folder: str = ""
 
 
 @dataclass(frozen=True, slots=True)

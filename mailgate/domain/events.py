@@ -11,17 +11,21 @@ from enum import StrEnum
 from typing import Final, Protocol
 
 from mailgate.domain.effects import Effect
-from mailgate.domain.ports import Reader
+from mailgate.domain.ports import DeskReader
 from mailgate.domain.routing import Catalogue
 
 # A workflow that answers a workflow that answers a workflow … ends here, and the history says so.
 DEEPEST: Final = 8
+# What an INCOMING event has as `new` where the mail opened its ticket: CREATED has told of it already.
+FIRST: Final = "first"
+# What an ANSWERED event has as `new` where no person wrote the answer.
+AUTOMATIC: Final = "automatic"
 
 
 class EventKind(StrEnum):
     """What happened."""
 
-    CREATED = "created"  # a ticket was opened
+    CREATED = "created"  # a ticket was opened; `new` is the workflow that it starts
     CHANGED = "changed"  # a field of it changed: `field`, `old`, `new`
     INCOMING = "incoming"  # a mail joined it
     ANSWERED = "answered"  # an agent's answer was written
@@ -29,13 +33,16 @@ class EventKind(StrEnum):
     SESSION = "session"  # its session moved: `old` and `new` are states
     ALARM = "alarm"  # a service time ran out: `new` is the alarm
     FOLLOW_UP = "follow_up"  # a reminder is due
-    TIME = "time"  # a workflow's own clock
+    TIME = "time"  # a workflow's own clock: `new` is its name
+    STARTED = "started"  # somebody starts the workflow `new` by its name
+    ASKED = "asked"  # a rule or a person wants it shared out (G15)
 
 
 @dataclass(frozen=True, slots=True)
 class TicketEvent:
     """One thing that happened to one ticket; `by` is an agent, a rule (`support:12`) or a job.
 
+    An incoming mail that opened its ticket says so in `new` (`FIRST`).
     `depth` is 0 for what people, mails and the clock do, one more for each consequence of a consequence.
     """
 
@@ -53,6 +60,6 @@ class Follower(Protocol):
     """What an event leads to: pure, called in the transaction that the event happened in."""
 
     def __call__(
-        self, event: TicketEvent, reader: Reader, catalogue: Catalogue, now: datetime
+        self, event: TicketEvent, reader: DeskReader, catalogue: Catalogue, now: datetime
     ) -> Iterable[Effect]:
         """Return what is to be done now; nothing for most events."""

@@ -4,6 +4,7 @@ Kept as rows of the database, written by `mailgate apply` and by commands, read 
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Any, Final
@@ -98,10 +99,11 @@ class DeskSetting:
 class DeskPolicy:
     """The switches and times of the helpdesk; days are whole days, 1 to 1,000 (G1, G2, G8, G9, G12).
 
-    `channel`: whether addresses take mail at all (G1). `number_pattern` holds `{n}`.
+    `channel`: whether addresses take mail at all; a new installation takes none until somebody says so (G1).
+    `number_pattern` holds `{n}`.
     """
 
-    channel: bool = True
+    channel: bool = False
     number_pattern: str = "T-{n}"
     paused_to_closed: bool = True
     paused_to_closed_days: int = 60
@@ -138,6 +140,29 @@ _SPAN: Final = re.compile(r"([0-9]{1,5})([mhd])")
 _SECONDS: Final = {"m": 60, "h": 3600, "d": 86400}
 FEWEST_DAYS: Final = 1
 MOST_DAYS: Final = 1000
+
+
+def status_kind(statuses: Mapping[str, Status], name: str) -> StatusKind:
+    """Return what a status means; one that the business does not have (any more) means what it did at first.
+
+    A word that never was one is open: somebody has to look at the ticket.
+    """
+    found = statuses.get(name) or next((one for one in STATUSES if one.name == name), None)
+    return StatusKind(found.kind) if found is not None else StatusKind.OPEN
+
+
+def first_status(statuses: Mapping[str, Status], kind: StatusKind) -> str:
+    """Return the first status of a kind: what a ticket gets that is opened, set to wait, or closed."""
+    among = (*statuses.values(), *STATUSES)
+    return next(one.name for one in among if one.kind == kind.value)
+
+
+def closing_status(statuses: Mapping[str, Status]) -> str:
+    """Return the status of a ticket that is closed: the one called so, else the first that means it."""
+    found = statuses.get("closed")
+    if found is not None and found.kind == StatusKind.CLOSED.value:
+        return found.name
+    return first_status(statuses, StatusKind.CLOSED)
 
 
 def read_span(text: str) -> int:

@@ -7,6 +7,7 @@ from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from datetime import date, tzinfo
 from fnmatch import fnmatchcase
+from typing import Final
 
 from mailgate.domain.address import fold, split
 from mailgate.domain.helpdesk import (
@@ -23,7 +24,11 @@ from mailgate.domain.helpdesk import (
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One address (exact, `@domain` or a glob such as `*@lists.example.org`) and what serves it."""
+    """One address (exact, `@domain` or a glob such as `*@lists.example.org`) and what serves it.
+
+    In a catalogue read from the database `enabled` says whether it takes mail now: it is off as well while
+    its queue or the whole channel is (G1).
+    """
 
     address: str
     script: str = ""
@@ -96,6 +101,9 @@ class Template:
     language: str = ""
 
 
+CHANNEL_OFF: Final = "off: every address answers 451; `mailgate helpdesk set channel on` lets mail in"
+
+
 @dataclass(frozen=True, slots=True)
 class Catalogue:
     """Everything the business may change, as of one version of the database.
@@ -136,3 +144,11 @@ class Catalogue:
         if found is None:
             found = next((r for r in self.patterns if fnmatchcase(folded, r.address)), None)
         return found
+
+
+def channel_state(catalogue: Catalogue) -> str:
+    """Return in words whether mail is taken (G1): `on`, the queues that are off, or what to do."""
+    if not catalogue.desk.channel:
+        return CHANNEL_OFF
+    closed = sorted(queue.name for queue in catalogue.queues.values() if not queue.enabled)
+    return f"on, but for the queues {', '.join(closed)}" if closed else "on"

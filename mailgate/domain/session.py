@@ -292,21 +292,21 @@ def _timers() -> list[str]:
     return [
         "## Timers",
         "",
-        "Each has a switch (on unless it is switched off) and 1 to 1,000 days; `mailgate helpdesk set` sets both.",
-        "A timer begins anew with whatever happens in the session, a move included: so one run of the timers",
-        "moves a session by one step.",
+        "Each has a switch (on unless it is switched off) and 1 to 1,000 days; `mailgate helpdesk set` sets",
+        "both. A timer begins anew with whatever happens in the session, a move included: so one run of the",
+        "timers moves a session by one step.",
         "",
         "| in state | event | leads to | switch | days | default |",
         "|---|---|---|---|---|---|",
         *(
-            f"| {' | '.join((t.state.value, t.event.value, t.after.value, f'`{t.name}`', f'`{t.days_name}`'))} "
-            f"| {t.days(desk)} |"
+            f"| {t.state.value} | {t.event.value} | {t.after.value} "
+            f"| `{t.name}` | `{t.days_name}` | {t.days(desk)} |"
             for t in TIMERS
         ),
         "",
-        f"Mail in a closed session, incoming or outgoing, reopens it within `reopen_days` ({desk.reopen_days} unless",
-        "set otherwise) of the last thing that happened in it, its closing included. Later, or with `reopen` off, it",
-        "starts a new session of the same ticket, and the earlier one stays closed.",
+        f"Mail in or out reopens a closed session within `reopen_days` (default {desk.reopen_days}) of",
+        "the last thing that happened in it, its closing included. Later, or with `reopen` off, it starts",
+        "a new session of the same ticket, and the earlier one stays closed.",
     ]
 
 

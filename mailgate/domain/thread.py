@@ -189,7 +189,7 @@ def _by_token(search: _Search, keys: tuple[bytes, ...], delimiter: str) -> Ticke
             search.wrong_tokens += 1
             search.note(Row.TOKEN, text, "wrong")
             continue
-        ticket = _ticket_of(search, token)
+        ticket = _ticket_of(search, token, text)
         if ticket is not None:
             search.note(Row.TOKEN, text, "joins", ticket)
             return ticket
@@ -197,8 +197,13 @@ def _by_token(search: _Search, keys: tuple[bytes, ...], delimiter: str) -> Ticke
     return None
 
 
-def _ticket_of(search: _Search, token: Token) -> TicketView | None:
-    return search.reader.ticket(token.ticket_id) if token.ticket_id else None
+def _ticket_of(search: _Search, token: Token, text: str) -> TicketView | None:
+    """Return the ticket of a token; the mail that it stands in may have been moved to another since (P1)."""
+    if not token.ticket_id:
+        return None
+    sent = search.reader.sent(text)
+    ticket_id = sent.ticket_id if sent is not None and sent.ticket_id else token.ticket_id
+    return search.reader.ticket(ticket_id)
 
 
 def _candidates(mail: Mail, delimiter: str) -> Iterator[str]:
@@ -229,11 +234,14 @@ def _by_message_id(search: _Search) -> TicketView | None:
 
 def _by_number(search: _Search) -> TicketView | None:
     """Row 3: the subject names a ticket (W5, S9)."""
-    for number in find_numbers(search.mail.view.subject, search.pattern):
-        ticket = search.reader.ticket_by_number(number)
+    for named in find_numbers(search.mail.view.subject, search.pattern):
+        ticket = search.reader.ticket_by_number(named.number)
+        if ticket is None and named.ticket_id:
+            # A bare count names the ticket also where the pattern of numbers was another one then.
+            ticket = search.reader.ticket(named.ticket_id)
         if ticket is None:
-            search.note(Row.NUMBER, number, "no such ticket")
-        elif joined := search.weigh(Row.NUMBER, number, ticket):
+            search.note(Row.NUMBER, named.number, "no such ticket")
+        elif joined := search.weigh(Row.NUMBER, named.number, ticket):
             return joined
     return None
 

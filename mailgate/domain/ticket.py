@@ -2,15 +2,11 @@
 
 import re
 import unicodedata
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
 NUMBER_PATTERN: Final = "T-{n}"
-
-STATUSES: Final = ("open", "pending", "solved", "closed")
-# A mail from the customer opens these again.
-CLOSED_STATUSES: Final = frozenset({"solved", "closed"})
-PRIORITIES: Final = ("low", "normal", "high", "urgent")
 
 # A subject names few tickets; more is noise or an attempt to find one that exists.
 MOST_NUMBERS: Final = 5
@@ -25,6 +21,7 @@ _PREFIX: Final = re.compile(
     r"(?: ?[\[(^] ?[0-9]{1,3} ?[\])]?)? ?[:\uff1a]",
 )
 _TAG: Final = re.compile(r"\[ ?#[^\[\]]{1,40}\]")
+_DIGIT: Final = re.compile("[0-9]")
 _TRAILER: Final = re.compile(r"\(fwd?\)$")
 
 
@@ -38,18 +35,40 @@ def subject_tag(number: str) -> str:
     return f"[#{number}]"
 
 
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A ticket that a subject names: by its number, or where it gives the bare count, by that id too."""
+
+    number: str
+    ticket_id: int = 0
+
+
 @lru_cache(maxsize=64)
-def _tag_pattern(pattern: str) -> re.Pattern[str]:
+def _number_pattern(pattern: str) -> re.Pattern[str]:
     before, _, after = pattern.partition("{n}")
     return re.compile(
-        rf"\[ ?#(?:{re.escape(before)})?([0-9]{{1,18}})(?:{re.escape(after)})? ?\]", re.IGNORECASE
+        rf"(?P<before>{re.escape(before)})?(?P<n>[0-9]{{1,18}})(?P<after>{re.escape(after)})?", re.IGNORECASE
     )
 
 
-def find_numbers(subject: str, pattern: str = NUMBER_PATTERN) -> tuple[str, ...]:
-    """Return the ticket numbers that a subject names as `[#T-7]` or `[#7]`, in the form `T-7`."""
-    found = _tag_pattern(pattern).findall(subject[:SUBJECT_LENGTH])
-    return tuple(dict.fromkeys(format_number(int(n), pattern) for n in found[:MOST_NUMBERS]))
+def find_numbers(subject: str, pattern: str = NUMBER_PATTERN) -> tuple[Named, ...]:
+    """Return the tickets that a subject names as `[#T-7]` or `[#7]`.
+
+    A number of another form, `[#Case 7]`, is taken as it stands: the pattern may have been another one when
+    the ticket was opened, and its number never changes.
+    """
+    if "#" not in subject:
+        return ()
+    texts = [found.group()[1:-1].strip()[1:].strip() for found in _TAG.finditer(subject[:SUBJECT_LENGTH])]
+    return tuple(dict.fromkeys(_named(text, pattern) for text in texts[:MOST_NUMBERS] if _DIGIT.search(text)))
+
+
+def _named(text: str, pattern: str) -> Named:
+    found = _number_pattern(pattern).fullmatch(text)
+    if found is None:
+        return Named(text)
+    bare = not found["before"] and not found["after"]
+    return Named(format_number(int(found["n"]), pattern), int(found["n"]) if bare else 0)
 
 
 def match_key(subject: str) -> str:

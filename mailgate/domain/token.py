@@ -26,6 +26,8 @@ RECIPIENT_CHARACTERS: Final = 8
 UNIQUE_CHARACTERS: Final = 16
 # 160 bits; it stands in every mail of ours and need not be short.
 MARK_CHARACTERS: Final = 32
+# The field that the mark stands in.
+LOOP_HEADER: Final = "X-Mailgate-Loop"
 
 _ALPHABET: Final = "abcdefghijklmnopqrstuvwxyz234567"
 _PAIRS: Final = tuple(a + b for a in _ALPHABET for b in _ALPHABET)

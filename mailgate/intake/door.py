@@ -10,7 +10,7 @@ from typing import Protocol
 
 from mailgate.domain.envelope import Received, Source
 from mailgate.domain.routing import Catalogue
-from mailgate.errors import HouseFault, Reply, UnknownRecipient
+from mailgate.errors import HouseFault, NotTaking, Reply, UnknownRecipient
 from mailgate.intake.limits import IntakeLimits
 
 
@@ -31,12 +31,17 @@ class Door(Protocol):
 
 
 def answer_recipient(catalogue: Catalogue, address: str, *, stale: bool) -> Reply | None:
-    """Answer RCPT from memory; unknown is said for good only while the table is known to be fresh."""
+    """Answer RCPT from memory; unknown is said for good only while the table is known to be fresh.
+
+    A route that is not enabled stands for an address, a queue or a whole channel that is off (G1): 451.
+    """
     route = catalogue.route(address)
     if route is not None and route.enabled:
         return None
-    if route is not None or stale:
+    if stale:
         return HouseFault().reply
+    if route is not None:
+        return NotTaking().reply
     return UnknownRecipient().reply
 
 

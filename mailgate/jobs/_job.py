@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from mailgate.domain.action import PlanPolicy
+from mailgate.metrics import Metrics
 from mailgate.store.db import Store
 from mailgate.store.unit import UnitRules
 from mailgate.store.writer import Writer
@@ -21,11 +22,15 @@ class JobContext:
     sweep_after_s: float
     rules: Callable[[], UnitRules]
     policy: PlanPolicy
+    metrics: Metrics
 
 
 @dataclass(frozen=True, slots=True)
 class JobSpec:
-    """What a file in `mailgate/jobs/` exports as JOB; `run` returns facts for the log, {} for none."""
+    """What a file in `mailgate/jobs/` exports as JOB; `run` returns facts for the log, {} for none.
+
+    `every_s` is measured by the gateway's clock: where a test moves that, the job is due.
+    """
 
     name: str
     every_s: float

@@ -23,7 +23,7 @@ from mailgate.domain.effects import (
     Remember,
     Send,
 )
-from mailgate.domain.ports import ContactView, Kind, SentView, TicketView
+from mailgate.domain.ports import ContactView, Kind, SentView, TicketView, Workload
 from mailgate.domain.session import State
 from mailgate.domain.ticket import match_key
 
@@ -173,6 +173,11 @@ class MemoryStore:
         """Nothing was counted: tests of rules don't ask the gate."""
         del scope, key, window_s
         return 0
+
+    def workloads(self, agents: Sequence[str], queue: str, since: datetime) -> list[Workload]:
+        """Return nobody: rules do not choose an agent themselves, they only ask for it."""
+        del agents, queue, since
+        return []
 
     def failing(self, address: str) -> bool:
         """Whether mail to this address came back."""

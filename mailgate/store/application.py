@@ -3,14 +3,18 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Final, Protocol
 
 from mailgate.domain.effects import Forward, Refuse, Send
 from mailgate.domain.events import TicketEvent
 from mailgate.domain.mail import Mail
-from mailgate.domain.ports import Reader
+from mailgate.domain.ports import DeskReader, Reader
+from mailgate.domain.routing import Catalogue
 from mailgate.store.blobs import Blobs
 from mailgate.store.transaction import Transaction
+
+# What the business says where nobody has said what it says: the defaults.
+NO_CATALOGUE: Final = Catalogue()
 
 
 class Verdict(Protocol):
@@ -55,7 +59,7 @@ class Application:
 
     tx: Transaction
     mail: Mail | None
-    reader: Reader
+    reader: DeskReader
     gate: Gate
     delivery_id: int
     message_id: int
@@ -74,6 +78,7 @@ class Application:
     outbox_rows: int = 0
     blobs: Blobs | None = None
     editions: dict[bytes, int] = field(default_factory=dict)
+    catalogue: Catalogue = NO_CATALOGUE
     events: list[TicketEvent] = field(default_factory=list)
     companies: dict[int, int] = field(default_factory=dict)
 

@@ -8,14 +8,20 @@ from collections.abc import Iterable
 
 from mailgate.domain.effects import (
     AddEntry,
+    AddFollowUp,
+    Assign,
     CallHook,
     ChangeTicket,
     Deliver,
     Drop,
     Effect,
+    EndFollowUp,
     Forward,
+    KeepWaiting,
     LinkTickets,
     MarkFailing,
+    MergeTickets,
+    MoveEntries,
     MoveSession,
     OpenContact,
     OpenSession,
@@ -23,11 +29,28 @@ from mailgate.domain.effects import (
     Pipe,
     Refuse,
     Remember,
+    RemoveParticipant,
     Send,
     SetAside,
+    SetParticipant,
+    SetReacted,
+    SetService,
+    ShareOut,
+    StartWorkflow,
     Suppressed,
+    UnlinkTickets,
 )
 from mailgate.store.application import Application
+from mailgate.store.apply_desk import (
+    apply_add_follow_up,
+    apply_end_follow_up,
+    apply_link_tickets,
+    apply_merge_tickets,
+    apply_move_entries,
+    apply_remove_participant,
+    apply_set_participant,
+    apply_unlink_tickets,
+)
 from mailgate.store.apply_outgoing import (
     apply_call,
     apply_deliver,
@@ -37,15 +60,20 @@ from mailgate.store.apply_outgoing import (
     apply_send,
     apply_suppressed,
 )
+from mailgate.store.apply_service import (
+    apply_set_reacted,
+    apply_set_service,
+    apply_start_workflow,
+)
 from mailgate.store.apply_tickets import (
     apply_change_ticket,
     apply_entry,
-    apply_link_tickets,
     apply_move_session,
     apply_open_contact,
     apply_open_session,
     apply_open_ticket,
 )
+from mailgate.store.assignment import apply_assign, apply_keep_waiting, apply_share_out
 from mailgate.store.transaction import millis
 
 
@@ -63,6 +91,7 @@ def apply_effects(effects: Iterable[Effect], app: Application) -> None:
 
 
 def _apply(effect: Effect, app: Application) -> None:  # noqa: C901, PLR0912  a closed list, one line each
+    """Apply what mails lead to; the rest is what people and jobs do to tickets."""
     match effect:
         case Deliver():
             apply_deliver(effect, app)
@@ -80,8 +109,6 @@ def _apply(effect: Effect, app: Application) -> None:  # noqa: C901, PLR0912  a 
             apply_pipe(effect, app)
         case CallHook():
             apply_call(effect, app)
-        case LinkTickets():
-            apply_link_tickets(effect, app)
         case ChangeTicket():
             apply_change_ticket(effect, app)
         case MoveSession():
@@ -100,6 +127,40 @@ def _apply(effect: Effect, app: Application) -> None:  # noqa: C901, PLR0912  a 
             apply_drop(effect, app)
         case Refuse():  # pragma: no cover  taken out by apply_effects
             app.refusal = effect
+        case _:
+            _apply_at_desk(effect, app)
+
+
+def _apply_at_desk(effect: Effect, app: Application) -> None:  # noqa: C901  a closed list, one line each
+    match effect:
+        case LinkTickets():
+            apply_link_tickets(effect, app)
+        case UnlinkTickets():
+            apply_unlink_tickets(effect, app)
+        case MergeTickets():
+            apply_merge_tickets(effect, app)
+        case MoveEntries():
+            apply_move_entries(effect, app)
+        case AddFollowUp():
+            apply_add_follow_up(effect, app)
+        case EndFollowUp():
+            apply_end_follow_up(effect, app)
+        case SetParticipant():
+            apply_set_participant(effect, app)
+        case RemoveParticipant():
+            apply_remove_participant(effect, app)
+        case SetService():
+            apply_set_service(effect, app)
+        case SetReacted():
+            apply_set_reacted(effect, app)
+        case StartWorkflow():
+            apply_start_workflow(effect, app)
+        case Assign():
+            apply_assign(effect, app)
+        case KeepWaiting():
+            apply_keep_waiting(effect, app)
+        case ShareOut():
+            apply_share_out(effect, app)
 
 
 def apply_remember(effect: Remember, app: Application) -> None:

@@ -3,23 +3,30 @@
 from typing import Any, Final
 
 from mailgate.domain.address import fold
-from mailgate.domain.contact import company_domain, company_key
+from mailgate.domain.contact import company_domain, company_key, fold_name
 from mailgate.domain.effects import (
     AddEntry,
     ChangeTicket,
     EntryKind,
-    LinkTickets,
     MoveSession,
     OpenContact,
     OpenSession,
     OpenTicket,
 )
-from mailgate.domain.events import EventKind, TicketEvent
+from mailgate.domain.events import AUTOMATIC, FIRST, EventKind, TicketEvent
+from mailgate.domain.helpdesk import StatusKind, status_kind
+from mailgate.domain.service import at_opening
+from mailgate.domain.session import PAIRS, State
+from mailgate.errors import TryLater
 from mailgate.store.application import Application
-from mailgate.store.models.tickets import Entry, Ticket
+from mailgate.store.apply_desk import write_follow_up
+from mailgate.store.history import add_change, grown
+from mailgate.store.interactions import record_answer, record_change, record_move
+from mailgate.store.models.tickets import Ticket
 from mailgate.store.pack import clean, unwords, words
 from mailgate.store.rows import ContactRow, EntryRow, TicketRow
 from mailgate.store.transaction import millis
+from mailgate.store.waiting import stop_waiting
 
 # What a rule or a person may set on a ticket; lists are given separated by commas and kept as JSON.
 LISTS: Final = frozenset({"categories", "tags"})
@@ -40,9 +47,17 @@ def apply_open_contact(effect: OpenContact, app: Application) -> None:
     tx, sql = app.tx, app.tx.hot.people
     company_id = _company(effect, app) if effect.company_name else 0
     app.companies[effect.contact_id] = company_id
+    name = clean(effect.name)
     tx.add(
         sql.contact,
-        ContactRow(effect.contact_id, clean(effect.name), words(effect.categories), company_id, tx.now_ms),
+        ContactRow(
+            id=effect.contact_id,
+            name=name,
+            categories=words(effect.categories),
+            company_id=company_id,
+            created_at=tx.now_ms,
+            folded=fold_name(name),
+        ),
     )
     folded = fold(effect.address)
     row = (folded, effect.contact_id, clean(effect.address), tx.now_ms)
@@ -52,22 +67,27 @@ def apply_open_contact(effect: OpenContact, app: Application) -> None:
 
 
 def _company(effect: OpenContact, app: Application) -> int:
-    """Return the company of this name; a new one gets the domain of its first contact."""
+    """Return the company of this name, which may be a domain; a new one gets its first contact's domain."""
     tx, sql = app.tx, app.tx.hot.people
-    name = clean(effect.company_name)
+    name, domain = clean(effect.company_name), company_domain(effect.address)
     folded = company_key(name)
-    row = tx.look(sql.find_company, (folded,), ("company", folded)).fetchone()
+    if folded == domain:
+        found = tx.look(sql.company_at, (domain, domain), ("company", folded), ("domain", domain))
+    else:
+        found = tx.look(sql.find_company, (folded,), ("company", folded))
+    row = found.fetchone()
     if row is not None:
         return int(row[0])
     company_id = tx.allocate("company")
-    row = (company_id, name, folded, company_domain(effect.address), tx.now_ms)
-    tx.add(sql.company, row, ("company", folded), ("company", company_id))
+    row = (company_id, name, folded, domain, tx.now_ms)
+    tx.add(sql.company, row, ("company", folded), ("domain", domain), ("company", company_id))
     return company_id
 
 
 def apply_open_ticket(effect: OpenTicket, app: Application) -> None:
     """Open a ticket with its first session."""
     tx, sql, now = app.tx, app.tx.hot.tickets, app.tx.now_ms
+    times = at_opening(app.catalogue, effect.queue, effect.priority, effect.status, now)
     tx.add(
         sql.ticket,
         TicketRow(
@@ -91,20 +111,29 @@ def apply_open_ticket(effect: OpenTicket, app: Application) -> None:
             created_at=now,
             touched_at=now,
             company_id=effect.company_id or app.companies.get(effect.contact_id, 0),
+            reaction_due=times.reaction_due,
+            warning_due=times.warning_due,
+            execution_due=times.execution_due,
+            # An alarm that is on from the start is raised by the job, as every other one.
+            alarm_at=now if times.alarm else times.alarm_at,
         ),
         ("ticket", effect.ticket_id),
         ("number", effect.number),
         ("of contact", effect.contact_id),
     )
-    session = (effect.session_id, effect.ticket_id, "unopened", "", now, now)
+    session = (effect.session_id, effect.ticket_id, "unopened", "", now, now, effect.agent)
     tx.add(sql.session, session, ("session", effect.session_id))
     tx.add(sql.count, (effect.queue, effect.status, 1))
     for address in effect.participants:
         folded = fold(address)
         row = (effect.ticket_id, folded, clean(address), "cc", 1, now)
         tx.add(sql.participant, row, ("takes part", effect.ticket_id, folded))
+    if effect.follow_up_at is not None:
+        write_follow_up(app, effect.ticket_id, effect.follow_up_agent, effect.follow_up_at)
     app.fresh_tickets.add(effect.ticket_id)
-    app.events.append(TicketEvent(EventKind.CREATED, effect.ticket_id, effect.session_id))
+    app.events.append(
+        TicketEvent(EventKind.CREATED, effect.ticket_id, effect.session_id, new=effect.workflow)
+    )
     app.ticket_id, app.number = effect.ticket_id, effect.number
 
 
@@ -126,6 +155,7 @@ def apply_entry(effect: AddEntry, app: Application, outbox_id: int = 0) -> None:
             outbox_id=outbox_id,
             msgid=msgid,
             unverified=int(effect.unverified),
+            rule=effect.rule,
         ),
     )
     if msgid:
@@ -141,9 +171,16 @@ def apply_entry(effect: AddEntry, app: Application, outbox_id: int = 0) -> None:
             tx.execute(sql.touch_session, (now, effect.session_id))
     if effect.with_message:
         app.ticket_id = effect.ticket_id
+    if effect.kind is EntryKind.ANSWER and effect.touches_session:
+        record_answer(tx, effect)  # a person's: automatic ones leave the session as it is
     kind = ENTRY_EVENTS.get(effect.kind)
     if kind is not None:
-        app.events.append(TicketEvent(kind, effect.ticket_id, effect.session_id, by=effect.author))
+        new = ""
+        if kind is EventKind.INCOMING:
+            new = FIRST if effect.ticket_id in app.fresh_tickets else ""
+        elif kind is EventKind.ANSWERED:
+            new = "" if effect.touches_session else AUTOMATIC
+        app.events.append(TicketEvent(kind, effect.ticket_id, effect.session_id, by=effect.author, new=new))
 
 
 def apply_change_ticket(effect: ChangeTicket, app: Application) -> None:
@@ -161,8 +198,13 @@ def apply_change_ticket(effect: ChangeTicket, app: Application) -> None:
     new = _stored(effect.field, effect.value) if effect.how == "set" else _list_after(effect, old)
     if old == new:
         return
-    tx.query(Ticket.update({column: new, Ticket.touched_at: tx.now_ms}).where(Ticket.id == effect.ticket_id))
+    changed = {column: new, Ticket.touched_at: tx.now_ms, **grown(), **_closing(app, effect, new)}
+    tx.query(Ticket.update(changed).where(Ticket.id == effect.ticket_id))
     _recount(app, effect, queue, status)
+    record_change(tx, session_id, effect.ticket_id, effect.field, str(new), effect.by)
+    if effect.field == "agent":
+        tx.execute(tx.hot.tickets.set_session_agent, (str(new), effect.ticket_id, session_id))
+        stop_waiting(tx, queue, effect.ticket_id)
     app.events.append(
         TicketEvent(
             EventKind.CHANGED,
@@ -174,20 +216,25 @@ def apply_change_ticket(effect: ChangeTicket, app: Application) -> None:
             str(new),
         )
     )
-    tx.add(
-        tx.hot.tickets.entry,
-        EntryRow(
-            id=tx.allocate("entry"),
-            ticket_id=effect.ticket_id,
-            session_id=session_id,
-            at=tx.now_ms,
-            kind=EntryKind.CHANGE.value,
-            author=clean(effect.by),
-            field=effect.field,
-            old=str(old),
-            new=str(new),
-        ),
+    add_change(
+        app,
+        effect.ticket_id,
+        effect.by,
+        effect.field,
+        str(old),
+        str(new),
+        session_id=session_id,
+        text=effect.note,
+        grow=False,
     )
+
+
+def _closing(app: Application, effect: ChangeTicket, new: Any) -> dict[Any, Any]:
+    """Return when the ticket was closed, where its status says so; 0 for one that is open again."""
+    if effect.field != "status":
+        return {}
+    closed = status_kind(app.catalogue.statuses, new) is StatusKind.CLOSED
+    return {Ticket.closed_at: app.tx.now_ms if closed else 0}
 
 
 def _list_after(effect: ChangeTicket, old: str) -> str:
@@ -200,34 +247,6 @@ def _list_after(effect: ChangeTicket, old: str) -> str:
     if effect.how == "remove":
         return words(tuple(word for word in before if word.casefold() not in folded))
     return words((*before, *(word for word in dict.fromkeys(named) if word.casefold() not in folded)))
-
-
-def apply_link_tickets(effect: LinkTickets, app: Application) -> None:
-    """Tie two tickets: the history of each names the other, once."""
-    pairs = (
-        (effect.ticket_id, effect.other_number),
-        (effect.other_id, effect.number),
-    )
-    for ticket_id, number in pairs:
-        there = Entry.select(Entry.id).where(
-            (Entry.ticket_id == ticket_id) & (Entry.field == "link") & (Entry.new == number)
-        )
-        if app.tx.query(there.limit(1)).fetchone() is not None:
-            continue
-        app.tx.execute(
-            app.tx.hot.tickets.entry,
-            EntryRow(
-                id=app.tx.allocate("entry"),
-                ticket_id=ticket_id,
-                session_id=0,
-                at=app.tx.now_ms,
-                kind=EntryKind.CHANGE.value,
-                author=clean(effect.by),
-                field="link",
-                old="",
-                new=number,
-            ),
-        )
 
 
 def _stored(field: str, value: str) -> Any:
@@ -256,35 +275,55 @@ def apply_move_session(effect: MoveSession, app: Application) -> None:
     if row is None:
         raise ValueError(f"no session {effect.session_id} to move")
     ticket_id, old = row
-    app.events.append(TicketEvent(EventKind.SESSION, ticket_id, effect.session_id, old=old, new=effect.state))
-    tx.execute(sql.move_session, (effect.state, clean(effect.reason), tx.now_ms, effect.session_id))
-    _note_session(app, ticket_id, effect.session_id, effect.reason, old, effect.state)
+    if old == effect.state:
+        return
+    if (old, effect.state) not in PAIRS:
+        # Another gateway moved it after this was planned; planned anew it will be right.
+        raise TryLater(f"session {effect.session_id} has just become {old}, try again later")
+    app.events.append(
+        TicketEvent(EventKind.SESSION, ticket_id, effect.session_id, effect.by, old=old, new=effect.state)
+    )
+    closed = tx.now_ms if effect.state == State.CLOSED.value else 0
+    tx.execute(sql.move_session, (effect.state, clean(effect.reason), tx.now_ms, closed, effect.session_id))
+    _note_session(app, ticket_id, effect, old)
+    record_move(tx, effect, ticket_id)
 
 
 def apply_open_session(effect: OpenSession, app: Application) -> None:
     """Start a ticket's next session; the one before stays as it is."""
     tx, sql = app.tx, app.tx.hot.tickets
     tx.execute(
-        sql.session, (effect.session_id, effect.ticket_id, "unopened", effect.reason, tx.now_ms, tx.now_ms)
+        sql.session,
+        (
+            effect.session_id,
+            effect.ticket_id,
+            "unopened",
+            effect.reason,
+            tx.now_ms,
+            tx.now_ms,
+            _agent_of(effect.ticket_id, app),
+        ),
     )
     tx.execute(sql.set_session, (effect.session_id, effect.ticket_id))
     app.events.append(TicketEvent(EventKind.SESSION, effect.ticket_id, effect.session_id, new="unopened"))
-    _note_session(app, effect.ticket_id, effect.session_id, effect.reason, "", "unopened")
+    _note_session(app, effect.ticket_id, MoveSession(effect.session_id, "unopened", effect.reason), "")
 
 
-def _note_session(app: Application, ticket_id: int, session_id: int, reason: str, old: str, new: str) -> None:
-    app.tx.add(
-        app.tx.hot.tickets.entry,
-        EntryRow(
-            id=app.tx.allocate("entry"),
-            ticket_id=ticket_id,
-            session_id=session_id,
-            at=app.tx.now_ms,
-            kind=EntryKind.CHANGE.value,
-            author="",
-            text=clean(reason),
-            field="session",
-            old=old,
-            new=new,
-        ),
+def _agent_of(ticket_id: int, app: Application) -> str:
+    """Return who has a ticket: a new session is work of the same agent (G15)."""
+    row = app.tx.look(app.tx.hot.tickets.agent_of, (ticket_id,), ("ticket", ticket_id)).fetchone()
+    return row[0] if row is not None else ""
+
+
+def _note_session(app: Application, ticket_id: int, effect: MoveSession, old: str) -> None:
+    add_change(
+        app,
+        ticket_id,
+        effect.by,
+        "session",
+        old,
+        effect.state,
+        session_id=effect.session_id,
+        text=effect.reason,
+        grow=False,
     )

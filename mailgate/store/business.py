@@ -6,7 +6,7 @@ the file it came from (`origin`); by hand it is changed only with an explicit ta
 database cannot drift apart.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, tzinfo
 from types import MappingProxyType
@@ -18,6 +18,7 @@ from mailgate.domain.helpdesk import (
     PRIORITIES,
     STATUSES,
     Automation,
+    DeskPolicy,
     DeskSetting,
     Priority,
     Status,
@@ -32,6 +33,7 @@ from mailgate.store.connection import Connection
 from mailgate.store.models import business as tables
 from mailgate.store.models.audit import Audit
 from mailgate.store.pack import unwords, words
+from mailgate.store.regions import closed_days
 from mailgate.store.transaction import Transaction
 
 Kind = Literal[
@@ -344,19 +346,26 @@ def load_catalogue(
     """
     version = catalogue_version(connection)
     business = export(connection)
-    exact = {r.address: r for r in business.addresses if not is_pattern(r.address)}
+    serving = {normal_address(a.address): a.name for a in business.automations if a.enabled and a.address}
+    served = [_served(r, serving) for r in business.addresses]
+    exact = {r.address: r for r in served if not is_pattern(r.address)}
     addresses = {fold(a) for a in (*own, *exact, *(q.address for q in business.queues)) if a}
+    desk = policy({s.name: s.value for s in business.settings})
+    closed = {q.name for q in business.queues if not q.enabled}
+    patterns = (_glob(r) for r in served if is_pattern(r.address))
     return Catalogue(
         version=version,
-        routes=exact,
-        patterns=tuple(_glob(r) for r in business.addresses if is_pattern(r.address)),
-        queues={q.name: replace(q, zone=_zone(q.timezone)) for q in business.queues},
+        routes={address: _taking(r, desk, closed) for address, r in exact.items()},
+        patterns=tuple(_taking(r, desk, closed) for r in patterns),
+        queues={
+            q.name: replace(q, zone=_zone(q.timezone), closed=closed_days(q.region)) for q in business.queues
+        },
         teams={t.name: t for t in business.teams},
         statuses={s.name: s for s in business.statuses or STATUSES},
         priorities={p.name: p for p in business.priorities or PRIORITIES},
         workflows={w.name: w for w in business.workflows},
         automations={a.name: a for a in business.automations},
-        desk=policy({s.name: s.value for s in business.settings}),
+        desk=desk,
         agents={a.name: a for a in business.agents},
         listed=listed,
         templates={t.name: t for t in business.templates},
@@ -364,6 +373,18 @@ def load_catalogue(
         own=frozenset(addresses),
         recipient_delimiter=recipient_delimiter,
     )
+
+
+def _served(route: Route, serving: Mapping[str, str]) -> Route:
+    """Return a route with the script of the automation that belongs to it, unless it has its own (W1)."""
+    name = "" if route.script else serving.get(route.address, "")
+    return replace(route, script=name) if name else route
+
+
+def _taking(route: Route, desk: DeskPolicy, closed: Container[str]) -> Route:
+    """Return a route that is enabled only while the channel and the queue that it names are on (G1)."""
+    off = route.enabled and (not desk.channel or route.queue in closed)
+    return replace(route, enabled=False) if off else route
 
 
 def _zone(name: str) -> tzinfo:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from mailgate.domain.effects import Effect
-from mailgate.domain.ports import Reader
+from mailgate.domain.ports import DeskReader
 from mailgate.store.application import Application
 from mailgate.store.apply import apply_effects
 from mailgate.store.follow import follow
@@ -17,7 +17,7 @@ from mailgate.store.read import UnitReader
 from mailgate.store.transaction import Transaction, millis
 from mailgate.store.unit import UnitRules
 
-DeskPlan = Callable[[Reader, datetime], Iterable[Effect]]
+DeskPlan = Callable[[DeskReader, datetime], Iterable[Effect]]
 
 
 def perform(tx: Transaction, plan: DeskPlan, rules: UnitRules, *, locks: Iterable[str] = ()) -> Application:
@@ -26,12 +26,12 @@ def perform(tx: Transaction, plan: DeskPlan, rules: UnitRules, *, locks: Iterabl
     `locks` are words that two processes must not work on at once (PostgreSQL; SQLite has one writer anyway).
     Whatever is raised undoes all of it.
     """
-    for word in sorted(locks):
+    for word in (*rules.locks, *sorted(locks)):
         tx.lock(word)
     with tx.savepoint():
         reader = UnitReader(tx)
         app = Application(tx, None, reader, rules.gate, 0, 0)
-        app.blobs = rules.blobs
+        app.blobs, app.catalogue = rules.blobs, rules.catalogue
         app.relay_due = max(tx.now_ms, millis(rules.relay_rests_until()))
         apply_effects(plan(reader, tx.now), app)
         follow(app, rules.followers, rules.catalogue, apply_effects)

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from peewee import EXCLUDED, JOIN, SQL, fn
 
+from mailgate.store.models.audit import Audit
 from mailgate.store.models.business import CatalogueVersion
 from mailgate.store.models.mail import (
     Attempt,
@@ -25,13 +26,23 @@ from mailgate.store.models.people import Company, Contact, ContactAddress, Conta
 from mailgate.store.models.tickets import (
     Counter,
     Entry,
+    Interaction,
     MessageRef,
     Participant,
     Session,
     Ticket,
     TicketCount,
 )
-from mailgate.store.rows import ContactRow, DeliveryRow, EntryRow, MessageRow, OutboxRow, SeenRow, TicketRow
+from mailgate.store.rows import (
+    ContactRow,
+    DeliveryRow,
+    EntryRow,
+    InteractionRow,
+    MessageRow,
+    OutboxRow,
+    SeenRow,
+    TicketRow,
+)
 from mailgate.store.statements import compile_query, insert, insert_query, literal, slot
 
 # Our own fixed values stand in the text as literals.
@@ -134,6 +145,7 @@ class PeopleSql:
         "contact_id field",
         lambda: {ContactSource.source: EXCLUDED.source, ContactSource.at: EXCLUDED.at},
     )
+    audit: str = _insert(Audit, ("at", "who", "action", "subject", "detail"))
     find_contact: str = _query(
         "folded",
         lambda: contact_query().where(ContactAddress.folded == slot("folded")),
@@ -144,6 +156,19 @@ class PeopleSql:
     )
     find_company: str = _query(
         "folded", lambda: Company.select(Company.id).where(Company.folded == slot("folded"))
+    )
+    # A company that was given its real name is still found by the domain, as one that bears it is.
+    company_at: str = _query(
+        "domain domain",
+        lambda: (
+            Company.select(Company.id)
+            .where(
+                ((Company.domain == slot("domain")) & (Company.domain != EMPTY))
+                | (Company.folded == slot("domain"))
+            )
+            .order_by(Company.domain.desc(), Company.id)
+            .limit(ONE)
+        ),
     )
     company_name: str = _query("id", lambda: Company.select(Company.name).where(Company.id == slot("id")))
     owner_of: str = _query(
@@ -186,7 +211,7 @@ class TicketSql:
         lambda: Counter.update({Counter.value: slot("value")}).where(Counter.kind == slot("kind")),
     )
     ticket: str = _insert(Ticket, TicketRow._fields)
-    session: str = _insert(Session, ("id", "ticket_id", "state", "reason", "opened_at", "last_at"))
+    session: str = _insert(Session, ("id", "ticket_id", "state", "reason", "opened_at", "last_at", "agent"))
     entry: str = _insert(Entry, EntryRow._fields)
     count: str = _upsert(
         TicketCount, "queue status n", "queue status", lambda: {TicketCount.n: TicketCount.n + EXCLUDED.n}
@@ -205,7 +230,9 @@ class TicketSql:
     )
     touch: str = _query(
         "now id",
-        lambda: Ticket.update({Ticket.touched_at: slot("now")}).where(Ticket.id == slot("id")),
+        lambda: Ticket.update({Ticket.touched_at: slot("now"), Ticket.version: Ticket.version + ONE}).where(
+            Ticket.id == slot("id")
+        ),
     )
     touch_session: str = _query(
         "now id", lambda: Session.update({Session.last_at: slot("now")}).where(Session.id == slot("id"))
@@ -215,10 +242,30 @@ class TicketSql:
         lambda: Ticket.update({Ticket.session_id: slot("session_id")}).where(Ticket.id == slot("id")),
     )
     move_session: str = _query(
-        "state reason now id",
+        "state reason now closed id",
         lambda: Session.update(
-            {Session.state: slot("state"), Session.reason: slot("reason"), Session.last_at: slot("now")}
+            {
+                Session.state: slot("state"),
+                Session.reason: slot("reason"),
+                Session.last_at: slot("now"),
+                Session.closed_at: slot("closed"),
+            }
         ).where(Session.id == slot("id")),
+    )
+    interaction: str = _insert(Interaction, InteractionRow._fields)
+    owner_of: str = _query(
+        "id", lambda: Ticket.select(Ticket.agent, Ticket.queue).where(Ticket.id == slot("id"))
+    )
+    agent_of: str = _query("id", lambda: Ticket.select(Ticket.agent).where(Ticket.id == slot("id")))
+    set_session_agent: str = _query(
+        "agent ticket_id current",
+        lambda: Session.update({Session.agent: slot("agent")}).where(
+            (Session.ticket_id == slot("ticket_id"))
+            & (
+                (Session.id == slot("current"))
+                | Session.state.in_([literal(state) for state in ("unopened", "active", "reopened")])
+            )
+        ),
     )
     find_session: str = _query(
         "id", lambda: Session.select(Session.ticket_id, Session.state).where(Session.id == slot("id"))

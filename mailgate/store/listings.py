@@ -9,10 +9,10 @@ from typing import Any, Final
 
 from peewee import SQL
 
-from mailgate.domain.address import fold
 from mailgate.store import queries
 from mailgate.store.again import WAITING
 from mailgate.store.connection import Connection
+from mailgate.store.contacts import find_contact
 from mailgate.store.models.audit import Audit
 from mailgate.store.models.business import Script
 from mailgate.store.models.mail import Delivery
@@ -153,7 +153,7 @@ def tickets(
         query = Ticket.select().where(walk, *filters).order_by(Ticket.id.desc())
         found += queries.rows(connection, query.limit(limit))
     found.sort(key=lambda row: int(row["id"]), reverse=True)
-    return _with_contacts(connection, found[:limit])
+    return with_contacts(connection, found[:limit])
 
 
 def ticket_number(connection: Connection, ticket_id: int) -> str:
@@ -173,7 +173,7 @@ def _walks(connection: Connection, queue: str, status: str) -> list[Any]:
     return [(Ticket.queue == one["queue"]) & (Ticket.status == one["status"]) for one in pairs]
 
 
-def _with_contacts(connection: Connection, found: list[Row]) -> list[Row]:
+def with_contacts(connection: Connection, found: list[Row]) -> list[Row]:
     """Add the first address of each ticket's contact."""
     ids = {int(row["contact_id"]) for row in found if row["contact_id"]}
     query = ContactAddress.select(ContactAddress.contact_id, ContactAddress.address)

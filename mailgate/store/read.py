@@ -9,10 +9,21 @@ from typing import Any, Final
 
 from mailgate.domain.address import fold
 from mailgate.domain.contact import lookup_keys
-from mailgate.domain.ports import ContactView, Kind, SentView, TicketView
+from mailgate.domain.ports import (
+    CaseView,
+    ContactView,
+    Kind,
+    SentView,
+    StatusChange,
+    TicketView,
+    Workload,
+)
 from mailgate.store.counts import counted
 from mailgate.store.pack import unwords
-from mailgate.store.transaction import Transaction, millis
+from mailgate.store.read_desk import DeskReads
+from mailgate.store.service import case_clocks, contact_row, status_changes
+from mailgate.store.transaction import millis
+from mailgate.store.workload import LOCK, workloads
 
 # Merged tickets can be merged again; a longer chain than this is a mistake in the data, and not followed.
 MERGE_HOPS: Final = 16
@@ -41,13 +52,13 @@ def contact_view(row: Any, company: str) -> ContactView:
     )
 
 
-class UnitReader:
-    """Questions within one transaction; it keeps nothing, so it is never out of date."""
+class UnitReader(DeskReads):
+    """Questions within one transaction; it keeps nothing, so it is never out of date.
 
-    __slots__ = ("_tx",)
+    What only people's changes ask stands in `read_desk.py`.
+    """
 
-    def __init__(self, tx: Transaction) -> None:
-        self._tx = tx
+    __slots__ = ()
 
     def allocate(self, kind: Kind) -> int:
         """Return a fresh id; for tickets it is also what the number is made of."""
@@ -67,10 +78,10 @@ class UnitReader:
         for key in lookup_keys(address):
             row = self._tx.look(sql.find_contact, (key,), ("contact", key)).fetchone()
             if row is not None:
-                return self._kept(row)
+                return self._survivor(row)
         return None
 
-    def _kept(self, row: Any) -> Any:
+    def _survivor(self, row: Any) -> Any:
         """Return the contact that a merged one has become."""
         for _ in range(MERGE_HOPS):
             if not row[MERGED]:
@@ -167,6 +178,25 @@ class UnitReader:
             written = counted(tx.look, tx.hot.out.counted, scope, key, window_s, tx.now_ms)
             tx.counted[asked] = written
         return written + tx.tally.get(scope, key)
+
+    def workloads(self, agents: Sequence[str], queue: str, since: datetime) -> list[Workload]:
+        """Return the work of these agents; other gateways wait until our commit (`assignment.LOCK`)."""
+        self._tx.lock(LOCK)
+        return workloads(self._tx, agents, queue, millis(since))
+
+    def case(self, ticket_id: int) -> CaseView | None:
+        """Return a ticket with its clocks, itself as in `ticket_state`."""
+        state = self.ticket_state(ticket_id)
+        return None if state is None else CaseView(state, *case_clocks(self._tx, ticket_id))
+
+    def status_changes(self, ticket_id: int) -> list[StatusChange]:
+        """Return how a ticket's status has changed so far, oldest first."""
+        return status_changes(self._tx, ticket_id)
+
+    def contact_by_id(self, contact_id: int) -> ContactView | None:
+        """Return a contact with its first address."""
+        row = contact_row(self._tx, contact_id)
+        return None if row is None else contact_view(row, self._company(row[6]) if row[6] else "")
 
     def failing(self, address: str) -> bool:
         """Whether mail to this address came back for good repeatedly and lately."""

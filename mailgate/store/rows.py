@@ -77,6 +77,7 @@ class ContactRow(NamedTuple):
     vip: int = 0
     language: str = ""
     salutation: str = ""
+    folded: str = ""
 
 
 class TicketRow(NamedTuple):
@@ -103,6 +104,10 @@ class TicketRow(NamedTuple):
     touched_at: int
     merged_into: int = 0
     company_id: int = 0
+    reaction_due: int = 0
+    warning_due: int = 0
+    execution_due: int = 0
+    alarm_at: int = 0
 
 
 class EntryRow(NamedTuple):
@@ -122,6 +127,19 @@ class EntryRow(NamedTuple):
     field: str = ""
     old: str = ""
     new: str = ""
+    rule: str = ""
+
+
+class InteractionRow(NamedTuple):
+    """See `models/tickets.Interaction`; the database gives the id."""
+
+    session_id: int
+    ticket_id: int
+    at: int
+    kind: str
+    agent: str
+    queue: str
+    detail: str
 
 
 class OutboxRow(NamedTuple):

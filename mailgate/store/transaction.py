@@ -173,6 +173,11 @@ class Transaction:
         self.ids.flush()
 
     @property
+    def many_writers(self) -> bool:
+        """Whether other processes may write while this transaction lasts (PostgreSQL)."""
+        return not self._backend.gathers
+
+    @property
     def open(self) -> bool:
         """Whether there is still a transaction to commit."""
         return self._backend.in_transaction(self._connection)

@@ -4,12 +4,28 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from actionworld import ANNA, CATALOGUE, EVE, NOW, SUPPORT, entry, found, kinds, known, mail, notes, only, plan_of, sent
+from actionworld import (
+    ANNA,
+    CATALOGUE,
+    EVE,
+    NOW,
+    SUPPORT,
+    entry,
+    found,
+    kinds,
+    known,
+    mail,
+    notes,
+    only,
+    plan_of,
+    sent,
+)
 
 from mailgate.actions._ticketing import TicketWish, plan_ticket
 from mailgate.actions.ticket import Ticket
 from mailgate.actions.ticket import plan as plan_action
 from mailgate.domain.effects import (
+    AddFollowUp,
     AddEntry,
     ChangeTicket,
     EntryKind,
@@ -117,9 +133,9 @@ def test_update_sets_the_fields_that_differ(world):
     plan, _ = run(world, answering(world, 7), wish)
     assert changes(plan) == {
         "queue": "orders", "status": "pending", "agent": "bob", "owner_group": "g", "categories": "a,b", "tags": "t",
-        "follow_up_agent": "bob", "follow_up_at": str(int((NOW + timedelta(days=1)).timestamp() * 1000)),
         "workflow": "w",
     }  # fmt: skip
+    assert AddFollowUp(7, "bob", NOW + timedelta(days=1), "", "support:4") in plan.effects
 
 
 def test_what_was_set_is_seen_by_the_rest_of_the_script(world):

@@ -89,12 +89,16 @@ class Desk:
 
 
 @contextlib.contextmanager
-def desk(*, business: bool = True, settings: dict[str, Any] | None = None) -> Iterator[Desk]:
-    """Set up an installation, with the business data of this file unless they are not wanted."""
+def desk(
+    *, business: bool = True, settings: dict[str, Any] | None = None, channel: bool = True
+) -> Iterator[Desk]:
+    """Set up an installation, with the business data of this file and the channel on unless they are not wanted."""
     with peers.short_folder("mg-cli-") as folder:
         one = Desk(folder)
         one.write(settings or {})
         one.good("db", "upgrade")
+        if channel:
+            gatewayrun.Gateway(folder, 1, 2).open_channel()
         if business:
             one.business.mkdir()
             (one.business / "business.toml").write_text(BUSINESS)

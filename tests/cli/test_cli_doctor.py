@@ -233,7 +233,7 @@ def test_disabled_addresses_and_queues(desk):
     desk.good("ticketqueue", "set", "support", "--disabled", "--take-over")
     assert found(desk, "addresses")[0] == (
         "warn",
-        "support@example.org leads to the queue support, which is disabled",
+        "support@example.org leads to the queue support, which is off: it answers 451",
     )
     desk.good("address", "set", "support@example.org", "--disabled", "--take-over")
     assert found(desk, "addresses")[0] == ("warn", "1 address disabled: their mail waits at the sender's")

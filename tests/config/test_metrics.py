@@ -46,6 +46,7 @@ def test_no_label_grows_with_the_mail():
         "state",
         "operation",
         "listener",
+        "timer",
     }
     assert {label for spec in METRICS for label in spec.labels} <= allowed
 

@@ -231,13 +231,15 @@ class TestNumbers:
     """Row 3."""
 
     def test_a_queue_may_have_its_own_pattern(self, desk):
-        """The queue's pattern is used for reading what it writes."""
+        """What the pattern writes is read; so is a number from before it was the pattern."""
         desk.tickets[7] = type(desk.tickets[7])(
             7, "Case 7", "x", "open", "normal", "support", "", 1, 107, "active"
         )
         one = by(ANNA, subject="Re: [#Case 7] x")
         assert asked(desk, one, pattern="Case {n}").how is JOIN
-        assert asked(desk, one).how is NEW
+        assert asked(desk, one).how is JOIN
+        assert asked(desk, by(ANNA, subject="Re: [#7] x")).how is JOIN
+        assert asked(desk, by(ANNA, subject="Re: [#Case 8] x")).how is NEW
 
     def test_a_number_that_does_not_exist(self, desk):
         """It opens a ticket, and the trace says what was tried."""

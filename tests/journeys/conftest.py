@@ -51,6 +51,7 @@ def fresh_state(tmp_path_factory) -> Path:
         one = gatewayrun.Gateway(folder, peers.free_port(), peers.free_port())
         one.write({})
         run(one.config, "db", "upgrade")
+        one.open_channel()
         copy = tmp_path_factory.mktemp("journeys") / "state"
         shutil.copytree(one.state, copy)
     return copy

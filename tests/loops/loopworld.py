@@ -256,6 +256,7 @@ def prepared(business: tuple[tuple[str, str], ...]) -> bytes:
         one = LoopGate(folder, peers.free_port(), peers.free_port())
         one.write({})
         one.command("db", "upgrade")
+        one.open_channel()
         one.apply(dict(business))
         packed = io.BytesIO()
         with tarfile.open(fileobj=packed, mode="w") as tar:

@@ -161,7 +161,7 @@ def test_one_field_is_changed(world, command, field, value):
     [
         ('ticket_status :outcome "o" "pending"', "changed"),
         ('ticket_status :outcome "o" "open"', "unchanged"),
-        ('ticket_assign :outcome "o" "auto"', "unchanged"),
+        ('ticket_assign :outcome "o" "auto"', "changed"),
         ('set "q" "ordres"; ticket_queue :outcome "o" "${q}"', "no-such-queue"),
         ('set "q" "carl"; ticket_assign :outcome "o" "${q}"', "no-such-agent"),
         ('ticket_tag :outcome "o" ["", ","]', "unchanged"),
@@ -277,7 +277,7 @@ def test_a_constant_name_that_is_not_there_is_a_compile_error(body, message):
 
 
 def test_auto_is_no_agent_that_must_exist():
-    """`"auto"` leaves it to whoever shares out the work, "" takes it from whoever has it."""
+    """`"auto"` gives it to whoever is next, "" takes it from whoever has it."""
     assert errors('ticket :assign "auto"; ticket_assign ""; ticket_assign "auto";') == []
 
 

@@ -30,7 +30,9 @@ MOUNTINFO = """\
 def _schema(path) -> dict[str, str]:
     with sqlite3.connect(path) as connection:
         rows = connection.execute(
-            "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'schema_migration%'"
+            # The runner's own table, and the index of words, which is no table of ours.
+            "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL"
+            " AND name NOT LIKE 'schema_migration%' AND name NOT LIKE 'search_text%'"
         ).fetchall()
     connection.close()
     return {name: re.sub(r"\s+", "", sql) for name, sql in rows}
@@ -49,7 +51,7 @@ def test_upgrade_is_idempotent(options):
     """A second upgrade has nothing to do and says so."""
     backend = make_backend(options)
     assert schema.upgrade(backend) == ()
-    assert [s.applied is not None for s in schema.status(backend)] == [True, True, True]
+    assert all(s.applied is not None for s in schema.status(backend))
     backend.close()
 
 

@@ -28,6 +28,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     house.modes,
     house.integrity,
     house.log_size,
+    desk.channel,
     desk.addresses,
     desk.scripts,
     desk.templates,

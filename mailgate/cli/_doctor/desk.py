@@ -6,6 +6,7 @@ from typing import Final
 
 from mailgate.cli._doctor.finding import Finding, Patient, counted
 from mailgate.cli._items import complaints, of_template
+from mailgate.domain.routing import channel_state
 from mailgate.rules.scripts import CatalogueNames
 from mailgate.store import queries
 from mailgate.store.outbox_rows import depths, oldest
@@ -15,6 +16,16 @@ from sieve_like.reporting import complaints as script_complaints
 
 # A mail that waits an hour for the relay is no hiccup any more.
 OLD_S: Final = 3600
+
+
+def channel(patient: Patient) -> Iterator[Finding]:
+    """Check that mail is taken at all (G1)."""
+    state = channel_state(patient.present.catalogue)
+    if patient.present.catalogue.desk.channel:
+        yield Finding("channel", "ok", state)
+    else:
+        text = "off, so every address answers 451 and its mail waits at the sender's"
+        yield Finding("channel", "fail", text, "`mailgate helpdesk set channel on`")
 
 
 def addresses(patient: Patient) -> Iterator[Finding]:
@@ -30,8 +41,9 @@ def addresses(patient: Patient) -> Iterator[Finding]:
     for one in routes:
         queue = present.catalogue.queues.get(one.queue)
         if one.enabled and queue is not None and not queue.enabled:
-            text = f"{one.address} leads to the queue {queue.name}, which is disabled"
-            yield Finding("addresses", "warn", text, "`mailgate ticketqueue set`, or another queue")
+            text = f"{one.address} leads to the queue {queue.name}, which is off: it answers 451"
+            advice = f"`mailgate ticketqueue set {queue.name} --enabled`, or another queue"
+            yield Finding("addresses", "warn", text, advice)
     off = sum(not one.enabled for one in routes)
     if off:
         text = f"{counted(off, 'address')} disabled: their mail waits at the sender's"

@@ -120,3 +120,8 @@ def up(_migrator: Any, db: Any) -> None:
     for statement in STATEMENTS.split(";\n"):
         if statement.strip():
             db.execute_sql(statement.format_map(words))
+    # The channel is off until somebody switches it on (G1); where mail is taken already it goes on.
+    db.execute_sql(
+        'INSERT INTO "desk_setting" ("name", "value", "origin", "version", "changed_at") '
+        "SELECT 'channel', 'on', '', 1, 0 WHERE EXISTS (SELECT 1 FROM \"address\")"
+    )

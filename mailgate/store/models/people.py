@@ -18,8 +18,15 @@ class Company(Row):
     note = added_text()
 
 
+# A new sender's company is found by the domain of the address.
+Company.add_index(Company.index(Company.domain, where=SQL("domain <> ''")))
+
+
 class Contact(Row):
-    """A person or a company address known to us; `categories` is a JSON list."""
+    """A person or a company address known to us.
+
+    `categories` is a JSON list, `folded` the name to look it up by (`domain/contact.fold_name`).
+    """
 
     id = BigAutoField()
     name = text_column()
@@ -36,9 +43,12 @@ class Contact(Row):
     touched_at = added_int()
     phone = added_text()
     note = added_text()
+    folded = added_text()
 
 
 Contact.add_index(Contact.index(Contact.company_id, where=SQL("company_id > 0")))
+Contact.add_index(Contact.folded, Contact.id)
+Contact.add_index(Contact.index(Contact.id, where=SQL("vip > 0"), name="contact_vip"))
 
 
 class ContactAddress(Row):

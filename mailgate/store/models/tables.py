@@ -32,6 +32,7 @@ from mailgate.store.models.mail import (
 )
 from mailgate.store.models.outgoing import FailingAddress, GateCount, Outbox, Remembered, Suppression
 from mailgate.store.models.people import Company, Contact, ContactAddress, ContactSource
+from mailgate.store.models.search import SearchMark
 from mailgate.store.models.tickets import (
     Assignment,
     Counter,
@@ -51,7 +52,7 @@ TABLES: Final[tuple[type[Row], ...]] = (
     Message, MessageBody, Delivery, Filing, Trace, Seen, Attempt, Edition, EditedPlace,
     Company, Contact, ContactAddress, ContactSource,
     Counter, Ticket, TicketCount, Session, Interaction, Entry, EntryPlace, MessageRef, Participant,
-    TicketLink, FollowUp, Assignment,
+    TicketLink, FollowUp, Assignment, SearchMark,
     Address, Queue, Agent, Template, Script, CatalogueVersion,
     Team, Status, Priority, Workflow, Automation, DeskSetting,
     Presence, Credential, LoginLink,

@@ -51,11 +51,23 @@ class Ticket(Row):
     alarm = added_text()
 
 
-# A list page is one walk down this index, whatever the number of tickets.
+# A list page is one walk down an index, whatever the number of tickets (`store/ticketlist.py`): by creation,
 Ticket.add_index(Ticket.queue, Ticket.status, Ticket.id)
+# and by what was touched last.
+Ticket.add_index(Ticket.queue, Ticket.status, Ticket.touched_at, Ticket.id)
 Ticket.add_index(Ticket.contact_id, Ticket.match_key, Ticket.id)
-# Most tickets have no agent yet and pay nothing for this index.
-Ticket.add_index(Ticket.index(Ticket.agent, Ticket.id, where=SQL("agent <> ''")))
+# Most new tickets have no agent, no company, no due time, the usual priority: they pay nothing for these.
+Ticket.add_index(
+    Ticket.index(Ticket.agent, Ticket.status, Ticket.touched_at, Ticket.id, where=SQL("agent <> ''"))
+)
+Ticket.add_index(
+    Ticket.index(
+        Ticket.priority, Ticket.status, Ticket.touched_at, Ticket.id, where=SQL("priority <> 'normal'")
+    )
+)
+Ticket.add_index(Ticket.index(Ticket.alarm, Ticket.touched_at, Ticket.id, where=SQL("alarm <> ''")))
+Ticket.add_index(Ticket.index(Ticket.status, Ticket.execution_due, Ticket.id, where=SQL("execution_due > 0")))
+Ticket.add_index(Ticket.index(Ticket.company_id, Ticket.touched_at, Ticket.id, where=SQL("company_id > 0")))
 # When an alarm is due next; only tickets with one to come are in it (T9).
 Ticket.add_index(Ticket.index(Ticket.alarm_at, where=SQL("alarm_at > 0")))
 Ticket.add_index(Ticket.index(Ticket.merged_into, where=SQL("merged_into > 0")))
