@@ -22,7 +22,7 @@ from prometheus_client import CollectorRegistry
 
 from mailgate import wiring
 from mailgate.business import OWN_STORE, Business
-from mailgate.checks.gather import gather_facts
+from mailgate.checks.gather import begin_facts
 from mailgate.config.settings import Settings
 from mailgate.config.version import program_version
 from mailgate.control import ControlServer, RefusedError
@@ -122,7 +122,7 @@ class Gateway:
         self.pipeline = Pipeline(
             self.writer,
             self.store.blobs,
-            partial(gather_facts, policy=wiring.check_policy(settings, self.keys, self.business.own)),
+            partial(begin_facts, policy=wiring.check_policy(settings, self.keys, self.business.own)),
             lambda: self.business.rules,
             self.reporter.mail,
             self.reporter.again,
@@ -199,13 +199,13 @@ class Gateway:
         """Answer RCPT from memory; unknown is said for good only while the table is known to be fresh."""
         return answer_recipient(self.business.catalogue, address, stale=self.business.stale)
 
-    async def accept_each(self, received: Received) -> list[Reply]:
+    def accept_each(self, received: Received) -> "asyncio.Future[list[Reply]]":
         """Take a mail that is answered per recipient."""
-        return await self.pipeline.accept_each(received)
+        return self.pipeline.accept_each(received)
 
-    async def accept_all(self, received: Received) -> Reply:
+    def accept_all(self, received: Received) -> "asyncio.Future[Reply]":
         """Take a mail that has one answer."""
-        return await self.pipeline.accept_all(received)
+        return self.pipeline.accept_all(received)
 
     @property
     def connections(self) -> int:

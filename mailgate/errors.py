@@ -21,6 +21,10 @@ The text of an exception of ours is safe to send; the text of any other exceptio
 """
 
 from dataclasses import dataclass
+from typing import Final
+
+# RFC 5321 4.5.3.1.5 allows 512 octets; codes and the line's end take less than the rest.
+REPLY_LENGTH: Final = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +42,9 @@ class Reply:
 
     def line(self) -> bytes:
         """Return the reply as one line of octets with CRLF; anything but printable ASCII becomes '?'."""
-        text = "".join(c if " " <= c <= "~" else "?" for c in self.text)[:400]
+        text = self.text[:REPLY_LENGTH]
+        if not (text.isascii() and text.isprintable()):  # the two together are " " to "~"
+            text = "".join(c if " " <= c <= "~" else "?" for c in text)
         middle = f"{self.enhanced} " if self.enhanced else ""
         return f"{self.code} {middle}{text}\r\n".encode("ascii")
 

@@ -8,6 +8,7 @@ recipient are on the hot path and are put together here; events go through struc
 import asyncio
 import logging
 import os
+import re
 import sys
 import threading
 import traceback
@@ -34,6 +35,8 @@ GATHER_S: Final = 0.05
 GATHER_CHARS: Final = 256 * 1024
 
 _QUOTED: Final = frozenset(' "=\\')
+# Harmless and short, seen at one look: printable ASCII but for the blank and the other three.
+_BARE: Final = re.compile(rf"[!#-<>-\[\]-~]{{1,{LONGEST}}}").fullmatch
 _SHORT: Final[Mapping[str, str]] = {"\n": "\\n", "\r": "\\r", "\t": "\\t", "\\": "\\\\", '"': '\\"'}
 
 
@@ -79,7 +82,13 @@ def _plain(value: object) -> str:
 
 def logfmt_line(pairs: Mapping[str, object]) -> str:
     """Write key=value pairs; the keys are ours and need no care."""
-    return " ".join([f"{key}={logfmt_value(_cut(key, _plain(value)))}" for key, value in pairs.items()])
+    return " ".join([f"{key}={_logfmt(key, value)}" for key, value in pairs.items()])
+
+
+def _logfmt(key: str, value: object) -> str:
+    if isinstance(value, str) and _BARE(value):  # as nearly all values are
+        return value
+    return logfmt_value(_cut(key, _plain(value)))
 
 
 def json_line(pairs: Mapping[str, object]) -> str:
@@ -95,7 +104,7 @@ def _json_value(key: str, value: object) -> object:
 
 def now_text() -> str:
     """Return the time as a line carries it: UTC, RFC 3339, milliseconds."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return datetime.now(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
 def priority_front(level: str) -> str:

@@ -17,6 +17,7 @@ from typing import Any, Final, cast
 from zoneinfo import ZoneInfo
 
 from mailgate.actions._templates import complaints
+from mailgate.actions._workflows import Workflows
 from mailgate.checks.dkim import DkimCheck
 from mailgate.checks.dns import Dns
 from mailgate.checks.gather import CheckPolicy
@@ -282,7 +283,11 @@ def gate_policy(settings: Settings, catalogue: Catalogue) -> GatePolicy:
 def followers(settings: Settings, keys: tuple[bytes, ...], catalogue: Catalogue) -> tuple[Follower, ...]:
     """Return who hears what happens to tickets, in this order: assignment, service times, workflows."""
     policy = plan_policy(settings, keys)
-    return (assignment.follower(catalogue), service_times.follower(catalogue, policy))
+    return (
+        assignment.follower(catalogue),
+        service_times.follower(catalogue, policy),
+        Workflows(catalogue, policy),
+    )
 
 
 def locks(catalogue: Catalogue) -> tuple[str, ...]:

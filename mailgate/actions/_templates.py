@@ -6,6 +6,7 @@ A value from a mail is never template source: it is only ever substituted, and e
 from collections.abc import Container, Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from functools import lru_cache
+from types import SimpleNamespace
 from typing import Final
 
 from jinja2 import Template as Compiled
@@ -68,6 +69,22 @@ def render(plan: Plan, source: str, extra: Mapping[str, str], *, html: bool = Fa
     if "{" not in source:
         return source
     values: dict[str, object] = {name: _Values(plan, name) for name in NAMES}
+    try:
+        return _compiled(source, html=html).render({**values, **extra})
+    except FAULTS as error:
+        raise TemplateRuntimeError(f"{type(error).__name__}: {error}") from error
+
+
+def render_values(
+    source: str, spaces: Mapping[str, Mapping[str, str]], extra: Mapping[str, str], *, html: bool = False
+) -> str:
+    """Return the rendered text where no mail is in hand: `spaces` are the values of each namespace.
+
+    Raises jinja2.TemplateError.
+    """
+    if "{" not in source:
+        return source
+    values: dict[str, object] = {name: SimpleNamespace(**given) for name, given in spaces.items()}
     try:
         return _compiled(source, html=html).render({**values, **extra})
     except FAULTS as error:

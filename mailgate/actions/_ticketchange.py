@@ -11,6 +11,7 @@ from typing import ClassVar, Final
 from mailgate.actions._current import current_ticket, set_current
 from mailgate.domain.action import Plan
 from mailgate.domain.effects import AddEntry, ChangeTicket, EntryKind, LinkTickets, MoveSession, ShareOut
+from mailgate.domain.helpdesk import closing_status
 from mailgate.domain.ports import TicketView
 from mailgate.domain.session import MOVES, Event, State
 from sieve_like.result import Action
@@ -147,7 +148,7 @@ def _close(plan: Plan, ticket: TicketView, action: TicketChange) -> str:
         plan.add(MoveSession(ticket.session_id, after.value, f"closed by {by}"))
         ticket = replace(ticket, session_state=after.value)
         set_current(plan, ticket)
-    changed = _set(plan, ticket, action, "status", "closed")
+    changed = _set(plan, ticket, action, "status", closing_status(plan.catalogue.statuses))
     return CHANGED if after is not None else changed
 
 

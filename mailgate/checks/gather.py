@@ -6,7 +6,7 @@ answered, so only a person's mail is looked up.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -54,6 +54,12 @@ class CheckPolicy:
 
 async def gather_facts(received: Received, view: MessageView, policy: CheckPolicy) -> Facts:
     """Return all facts about a mail; never raises, and waits `policy.deadline_s` seconds at most."""
+    facts = begin_facts(received, view, policy)
+    return facts if isinstance(facts, Facts) else await facts
+
+
+def begin_facts(received: Received, view: MessageView, policy: CheckPolicy) -> Facts | Awaitable[Facts]:
+    """Do the same; what is returned is to be awaited only where the DNS must be asked."""
     facts = plain_facts(received, view, policy)
     ask_dkim = (
         policy.dkim is not None and not facts.authentication.dkim and view.header_exists("dkim-signature")
@@ -61,6 +67,12 @@ async def gather_facts(received: Received, view: MessageView, policy: CheckPolic
     ask_mx = policy.null_mx and policy.resolver is not None and facts.mail_class is MailClass.PERSON
     if not (ask_dkim or ask_mx):
         return facts
+    return _asked(facts, received, view, policy, ask_dkim=ask_dkim, ask_mx=ask_mx)
+
+
+async def _asked(
+    facts: Facts, received: Received, view: MessageView, policy: CheckPolicy, *, ask_dkim: bool, ask_mx: bool
+) -> Facts:
     authentication, null_mx = await asyncio.gather(
         _dkim(facts.authentication, view, policy if ask_dkim else replace(policy, dkim=None)),
         _null_mx(received.envelope.sender, policy if ask_mx else replace(policy, resolver=None)),

@@ -49,7 +49,7 @@ def parsed(text: str, name: str) -> Mapping[str, Any]:
 
 
 def from_file(text: str, file: str, name: str) -> tuple[Automation, Form]:
-    """Return the automation that a file says, `name` instead of the file's; CommandError with all mistakes."""
+    """Return the automation of a file, `name` instead of the file's; CommandError with all mistakes."""
     values = parsed(text, file)
     form, wrong = read_form({key: one for key, one in values.items() if key not in KEYS})
     complaints = [*_head(values), *map(str, wrong)]
@@ -191,9 +191,7 @@ def remove(call: Call, name: str, agent: str, how: _business.How) -> bool:
         left.clear()
         there = found.catalogue.automations.get(name)
         if there is None:
-            raise CommandError(
-                f"there is no automation {name!r}{near(name, found.catalogue.automations)}"
-            )
+            raise CommandError(f"there is no automation {name!r}{near(name, found.catalogue.automations)}")
         check(found.catalogue, agent, What.SET_AUTOMATION, there)
         _business.require_ours(found, "automation", name, how)
         changes = list(remove_one(connection, "automation", name, take_over=how.take_over))

@@ -36,10 +36,11 @@ COMMANDS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class How:
-    """How a change is made: only shown, or also over a file's head."""
+    """How a change is made: only shown, or also over a file's head; `who` is the agent who makes it."""
 
     dry_run: bool = False
     take_over: bool = False
+    who: str = ""
 
 
 def change_options(function: F) -> F:
@@ -91,8 +92,11 @@ def absent(kind: str, name: str, known: "dict[str, Item]") -> str:
     return f"there is no {kind} {name!r}{near(name, known)}"
 
 
-def add(call: Call, item: "Item", how: How) -> None:
-    """Add one thing; the same once more changes nothing, another one of that name is refused."""
+def add(call: Call, item: "Item", how: How) -> "Sequence[Change]":
+    """Add one thing; the same once more changes nothing, another one of that name is refused.
+
+    Returns what was changed, or would be.
+    """
     from mailgate.store.business import key_of, kind_of  # noqa: PLC0415  --help must not pay for it
 
     def make(found: "Present") -> "Item":
@@ -104,10 +108,10 @@ def add(call: Call, item: "Item", how: How) -> None:
             )
         return item
 
-    put(call, make, how)
+    return put(call, make, how)
 
 
-def put(call: Call, make: "Callable[[Present], Item]", how: How) -> None:
+def put(call: Call, make: "Callable[[Present], Item]", how: How) -> "Sequence[Change]":
     """Make the database say what `make` returns; saying it again changes nothing.
 
     Raises CommandError with everything that is wrong, and where it came from a file and is not taken over.
@@ -131,7 +135,7 @@ def put(call: Call, make: "Callable[[Present], Item]", how: How) -> None:
         require_ours(found, kind, key, how)
         return set_one(connection, item, take_over=how.take_over)
 
-    _change(call, planned, how)
+    return _change(call, planned, how, how.who)
 
 
 def _same(one: "Item", other: "Item") -> bool:
@@ -145,7 +149,7 @@ def _same(one: "Item", other: "Item") -> bool:
     return one == other
 
 
-def remove(call: Call, kind: "Kind", name: str, how: How) -> None:
+def remove(call: Call, kind: "Kind", name: str, how: How) -> "Sequence[Change]":
     """Remove one thing; refused while something else names it, and nothing to do where it is not there."""
     from mailgate.cli._items import users  # noqa: PLC0415  --help must not pay for it
     from mailgate.store.business import (  # noqa: PLC0415
@@ -167,7 +171,7 @@ def remove(call: Call, kind: "Kind", name: str, how: How) -> None:
         require_ours(found, kind, key, how)
         return remove_one(connection, kind, key, take_over=how.take_over)
 
-    _change(call, planned, how)
+    return _change(call, planned, how, how.who)
 
 
 def require_ours(found: "Present", kind: "Kind", key: str, how: How) -> None:

@@ -1,4 +1,4 @@
-"""`mailgate contact import` and `export`: contacts as CSV and vCard, with a report of every line that is wrong."""
+"""`mailgate contact import` and `export`: CSV and vCard files, with a report of what was wrong where."""
 
 import sys
 from collections.abc import Iterator
@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from mailgate.cli import _people
+from mailgate.cli._as import as_option
 from mailgate.cli._options import Call, CommandError, clean, json_option, pass_call, print_json
-from mailgate.cli._store import reading, writing
+from mailgate.cli._store import opened, reading, writing
 from mailgate.cli._tables import plural
 
 if TYPE_CHECKING:
@@ -40,10 +41,11 @@ def _read(file: Path, kind: str) -> "tuple[Reading, str]":
 @click.option("--format", "kind", type=click.Choice(("csv", "vcard")), help="Instead of what it looks like.")
 @click.option("--overwrite", is_flag=True, help="Also change what a person has set by hand.")
 @click.option("--dry-run", is_flag=True, help="Show what would become of each line, and write nothing.")
+@as_option
 @json_option
 @pass_call
 def import_(
-    call: Call, file: Path, *, kind: str | None, overwrite: bool, dry_run: bool, as_json: bool
+    call: Call, file: Path, *, kind: str | None, overwrite: bool, dry_run: bool, agent: str, as_json: bool
 ) -> None:
     r"""Take contacts from a CSV or vCard file: new ones are added, known ones (by any address) are completed.
 
@@ -55,21 +57,20 @@ def import_(
     mailgate contact import contacts.csv --dry-run
     mailgate contact import - --format vcard < contacts.vcf
     """
-    from mailgate.cli._who import who  # noqa: PLC0415  --help must not pay for it
-    from mailgate.store.contact_changes import By  # noqa: PLC0415
+    from mailgate.store.contact_changes import By  # noqa: PLC0415  --help must not pay for it
 
     found, encoding = _read(file, kind or "")
-    by = By(who(), overwrite=overwrite)
-    report = _dry(call, found, file.name, by) if dry_run else _wet(call, found, file.name, by)
+    name = "standard input" if str(file) == "-" else file.name
+    with opened(call) as store:
+        by = By(_people.allowed(store, agent, "MERGE_CONTACT"), overwrite=overwrite)
+    report = (_dry if dry_run else _wet)(call, found, name, by)
     report.wrong = sorted((*found.wrong, *report.wrong), key=lambda one: one.number)
     if as_json:
         print_json({**asdict(report), "encoding": encoding, "notes": found.notes, "dry_run": dry_run})
     else:
-        _people.say(_report(report, found, file.name, encoding, dry_run=dry_run))
+        _people.say(_report(report, found, name, encoding, dry_run=dry_run))
     if report.wrong:
-        raise CommandError(
-            f"{plural(len(report.wrong), 'mistake')} in {file.name}; those lines were not taken"
-        )
+        raise CommandError(f"{plural(len(report.wrong), 'mistake')} in {name}; those lines were not taken")
 
 
 def _wet(call: Call, found: "Reading", name: str, by: Any) -> "Report":
@@ -127,7 +128,7 @@ def _report(report: "Report", found: "Reading", name: str, encoding: str, *, dry
 )  # fmt: skip
 @_people.filter_options
 @pass_call
-def export_(call: Call, file: Path, *, kind: str, **filters: Any) -> None:
+def export_(call: Call, /, file: Path, *, kind: str, **filters: Any) -> None:
     r"""Write all contacts that have an address, or those that fit the filters, as CSV or vCard.
 
     What a table program would run as a formula (a cell with = + - @ in front) gets an apostrophe, which an

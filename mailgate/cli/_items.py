@@ -1,14 +1,30 @@
 """Addresses, queues, templates and scripts one at a time: what is wrong with one, and who uses it."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Any, Final
+from zoneinfo import available_timezones
 
 from mailgate.cli._texts import OWN_STORE, address_complaint, route_complaint
-from mailgate.domain.helpdesk import DeskSetting, setting_complaint, setting_names
+from mailgate.config.files import dotted
+from mailgate.domain.helpdesk import (
+    ASSIGNMENTS,
+    DeskSetting,
+    Priority,
+    Role,
+    Status,
+    StatusKind,
+    Team,
+    Workflow,
+    priority_complaints,
+    setting_complaint,
+    setting_names,
+)
 from mailgate.domain.hours import holiday_complaint, hours_complaint
 from mailgate.domain.routing import Agent, Catalogue, Queue, Route, Template
+from mailgate.domain.workflowcheck import complaints as workflow_complaints
+from mailgate.domain.workflowcheck import users as workflow_users
 from mailgate.rules.scripts import complaints_of
 from mailgate.store.business import (
     Business,
@@ -22,6 +38,7 @@ from mailgate.store.business import (
     origins,
 )
 from mailgate.store.connection import Connection
+from mailgate.store.regions import region_complaint
 from mailgate.wiring import language, template_complaints
 from sieve_like.settings import NO_SETTINGS
 from sieve_like.settings import Settings as Told
@@ -91,14 +108,18 @@ def complaints(item: Item, present: Present) -> Iterator[str]:
             yield from _of_route(item, present)
         case Queue():
             yield from _of_name("queue", item.name)
-            yield from _of_queue(item)
+            yield from _of_queue(item, present.catalogue)
         case Agent():
             yield from _of_name("agent", item.name)
-            if item.address and (wrong := address_complaint(item.address)):
-                yield f"address: {wrong}"
-            for name in item.queues:
-                if name not in present.catalogue.queues:
-                    yield f"there is no queue {name!r}{near(name, present.catalogue.queues)}"
+            yield from _of_agent(item, present.catalogue)
+        case Status() | Priority():
+            yield from _of_word(item)
+        case Workflow():
+            yield from _of_name("workflow", item.name)
+            yield from _of_workflow(item, present.catalogue)
+        case Team():
+            yield from _of_name("team", item.name)
+            yield from _unknown("agent", item.members, present.catalogue.agents)
         case Template():
             yield from _of_name("template", item.name)
             yield from of_template(item)
@@ -111,7 +132,51 @@ def complaints(item: Item, present: Present) -> Iterator[str]:
                 yield f"{item.name}:{line}: {text}"
 
 
-def _of_queue(queue: Queue) -> Iterator[str]:
+def _of_word(item: Status | Priority) -> Iterator[str]:
+    """Yield what is wrong with a status or a priority: both are keys, and stand in addresses of lists."""
+    if not item.name.isidentifier():
+        yield f"{item.name!r} must be a single word"
+    if isinstance(item, Priority):
+        yield from (f"{part}: {text}" for part, text in priority_complaints(item))
+    elif item.kind not in set(StatusKind):
+        yield f"kind: {item.kind!r} is none, write {', '.join(StatusKind)}{near(item.kind, set(StatusKind))}"
+
+
+def _of_workflow(workflow: Workflow, catalogue: Catalogue) -> Iterator[str]:
+    """Yield what is wrong with a workflow; it may start itself."""
+    after = replace(catalogue, workflows={**catalogue.workflows, workflow.name: workflow})
+    for place, text in workflow_complaints(workflow, after, available_timezones()):
+        yield f"{dotted(place)}: {text}"
+
+
+def _of_agent(agent: Agent, catalogue: Catalogue) -> Iterator[str]:
+    if agent.address and (wrong := address_complaint(agent.address)):
+        yield f"address: {wrong}"
+    if agent.role not in set(Role):
+        roles = [one.value for one in Role]
+        yield f"role: {agent.role!r} is none, write {', '.join(roles)}{near(agent.role, roles)}"
+    yield from _unknown("queue", agent.queues, catalogue.queues)
+
+
+def _unknown(kind: str, names: Iterable[str], known: Collection[str]) -> Iterator[str]:
+    for name in names:
+        if name not in known:
+            yield f"there is no {kind} {name!r}{near(name, known)}"
+
+
+def _of_queue(queue: Queue, catalogue: Catalogue) -> Iterator[str]:
+    """Yield what is wrong with a queue: addresses, times, teams, how its work is shared out."""
+    yield from _unknown("team", queue.teams, catalogue.teams)
+    if queue.signature:
+        yield from _unknown("template", (queue.signature,), catalogue.templates)
+    if queue.assignment not in ASSIGNMENTS:
+        yield f"assignment: {queue.assignment!r} is no way of sharing out, write {' or '.join(ASSIGNMENTS)}"
+    if wrong := region_complaint(queue.region):
+        yield f"region: {wrong}"
+    if queue.assign_limit < 0:
+        yield "assign_limit: can't be less than nothing; 0 means any number"
+    if queue.timezone not in available_timezones():
+        yield f"timezone: {queue.timezone!r} is no time zone, write it as 'Europe/Berlin'"
     if queue.address and (wrong := address_complaint(queue.address)):
         yield f"address: {wrong}"
     if wrong := hours_complaint(queue.hours):
@@ -163,14 +228,33 @@ def users(kind: Kind, name: str, catalogue: Catalogue, addresses: Collection[Rou
         return [f"automation {one.name}" for one in made if normal_address(one.address) == name]
     found = [f"automation {one.name}" for one in made if kind == "script" and one.name == name]
     found += [f"address {one.address}" for one in addresses if getattr(one, kind, "") == name]
+    found += _staff(kind, name, catalogue)
     registry = language()
     less = _without(kind, name, catalogue)
+    found += workflow_users(kind, name, catalogue.workflows, less)
     for script, source in catalogue.scripts.items():
         before = {line for line, _ in complaints_of(script, source, catalogue, registry)}
         after = {line for line, _ in complaints_of(script, source, less, registry)}
         if script != name or kind != "script":
             found += [f"script {script}:{line}" for line in sorted(after - before)]
     return found
+
+
+def _staff(kind: Kind, name: str, catalogue: Catalogue) -> list[str]:
+    """Return teams, queues and automations that name an agent or a team, and agents who name a queue."""
+    match kind:
+        case "agent":
+            return [f"team {one.name}" for one in catalogue.teams.values() if name in one.members]
+        case "queue":
+            return [f"agent {one.name}" for one in catalogue.agents.values() if name in one.queues]
+        case "template":
+            return [f"queue {one.name}" for one in catalogue.queues.values() if one.signature == name]
+        case "team":
+            queues = [f"queue {one.name}" for one in catalogue.queues.values() if name in one.teams]
+            made = [f"automation {one.name}" for one in catalogue.automations.values() if name in one.teams]
+            return [*queues, *made]
+        case _:
+            return []
 
 
 def _without(kind: Kind, name: str, catalogue: Catalogue) -> Catalogue:

@@ -9,7 +9,7 @@ import click
 
 from mailgate.cli._options import TRY_LATER, Call, CommandError, clean, print_table
 from mailgate.cli._store import when, writing
-from mailgate.cli._tables import cut, fields
+from mailgate.cli._tables import cut, fields, json_row
 
 if TYPE_CHECKING:
     from mailgate.store.contacts import Asked, Known
@@ -27,7 +27,7 @@ NEWEST: Final = 10
 
 
 def contact_id(asked: "Asked", named: str) -> int:
-    """Return the id of the contact that a person means: by its id or any of its addresses, else CommandError."""
+    """Return the id of the contact that a person means: its id or any of its addresses, else CommandError."""
     from mailgate.store.contacts import find_contact  # noqa: PLC0415  --help must not pay for it
 
     if named.isascii() and named.isdigit():
@@ -49,19 +49,34 @@ def known(asked: "Asked", named: str) -> "Known":
     return found
 
 
-def written(call: Call, work: "Callable[[Transaction, str], T]", agent: str = "") -> T:
+def written(
+    call: Call, work: "Callable[[Transaction, str], T]", agent: str = "", what: str = "CHANGE_CONTACT"
+) -> T:
     """Do something in one transaction of our own and return its result; `work` is told who does it.
 
-    Raises CommandError with the sentence of what is refused, with exit code 75 where it is stale.
+    `what` names the right that it takes (`domain/access.What`). Raises CommandError with the sentence of what
+    is refused, with exit code 75 where it is stale.
     """
     with writing(call) as (store, writer):
-        who = actor(store, agent)
+        who = allowed(store, agent, what)
         for _ in range(TRIES):
             try:
                 return writer.submit(lambda tx: work(tx, who)).result()
             except Exception as error:  # noqa: BLE001  each kind is told apart
                 _refuse(store, error)
     raise CommandError("somebody else changes the same contacts all the time, try again", TRY_LATER)
+
+
+def allowed(store: "Store", agent: str, what: str) -> str:
+    """Return who the history names, if that one may do it; raises CommandError (W2)."""
+    from mailgate.cli._as import author, check  # noqa: PLC0415  --help must not pay for it
+    from mailgate.domain.access import What  # noqa: PLC0415
+    from mailgate.store import queries  # noqa: PLC0415
+    from mailgate.store.business import load_catalogue  # noqa: PLC0415
+
+    with queries.reading(store) as connection:
+        catalogue = load_catalogue(connection)
+    return author(check(catalogue, agent, What[what]))
 
 
 def _refuse(store: "Store", error: Exception) -> None:
@@ -74,22 +89,6 @@ def _refuse(store: "Store", error: Exception) -> None:
         raise CommandError(str(error)) from None
     if not store.backend.conflict(error):
         raise error
-
-
-def actor(store: "Store", agent: str) -> str:
-    """Return who makes a change: the named agent, else the user of the shell; CommandError for no agent."""
-    from mailgate.cli._who import who  # noqa: PLC0415  --help must not pay for it
-    from mailgate.domain.deskerror import meant  # noqa: PLC0415
-    from mailgate.store import queries  # noqa: PLC0415
-    from mailgate.store.models.business import Agent  # noqa: PLC0415
-
-    if not agent:
-        return who()
-    with queries.reading(store) as connection:
-        names = [str(row["name"]) for row in queries.rows(connection, Agent.select(Agent.name))]
-    if agent not in names:
-        raise CommandError(f"there is no agent {agent!r}{meant(agent, names)}")
-    return agent
 
 
 def filter_options(function: F) -> F:
@@ -112,8 +111,7 @@ def as_json(one: "Known") -> Row:
         **asdict(one.card),
         "company_id": one.company_id,
         "sources": one.sources,
-        "created_at": one.created_at,
-        "touched_at": one.touched_at,
+        **json_row({"created_at": one.created_at, "touched_at": one.touched_at}),
     }
 
 
@@ -172,7 +170,7 @@ def history_lines(history: Sequence[Row]) -> Iterator[str]:
 
 def history_json(history: Sequence[Row]) -> list[Row]:
     """Return a history fit for JSON."""
-    return [{**row, "detail": json.loads(row["detail"])} for row in history]
+    return [{**json_row(row), "detail": json.loads(row["detail"])} for row in history]
 
 
 def say(lines: Iterator[str]) -> None:

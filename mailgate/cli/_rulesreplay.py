@@ -71,9 +71,7 @@ def replay(call: Call, /, *, jobs: int, as_json: bool, **said: Any) -> None:
     _replay(_wish(call, said), jobs, as_json=as_json)
 
 
-def replayed(
-    call: Call, since: datetime, address: str, source: str, limit: int, *, as_json: bool
-) -> None:
+def replayed(call: Call, since: datetime, address: str, source: str, limit: int, *, as_json: bool) -> None:
     """Decide the stored mail of one address once more by another script, and show what would change."""
     from mailgate.cli._replay import Wish  # noqa: PLC0415  --help must not pay for it
 

@@ -18,8 +18,9 @@ WIDEST: Final = 60
 PAGE: Final = 50
 # The columns that are times in epoch milliseconds; 0 is no time.
 TIMES: Final = frozenset({
-    "at", "changed_at", "created_at", "due", "finished_at", "follow_up_at", "last_at", "lease_until",
-    "opened_at", "received_at", "touched_at",
+    "alarm_at", "at", "changed_at", "closed_at", "created_at", "done_at", "due", "execution_due",
+    "finished_at", "follow_up_at", "last_at", "lease_until", "opened_at", "reacted_at", "reaction_due",
+    "received_at", "touched_at", "warning_due",
 })  # fmt: skip
 # The columns that hold a JSON list of words, "" for none.
 LISTS: Final = frozenset({"categories", "tags"})

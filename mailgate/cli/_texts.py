@@ -2,12 +2,15 @@
 
 from collections.abc import Iterator, Mapping
 from typing import Any, cast
+from zoneinfo import available_timezones
 
 from msgspec import structs
 
+from mailgate.cli import _formtexts
 from mailgate.config.section import Section
 from mailgate.config.settings import Settings
 from mailgate.config.texts import Texts
+from mailgate.config.workflows import mistakes, workflow_of
 from mailgate.domain.address import parse_path
 from mailgate.domain.helpdesk import (
     DeskSetting,
@@ -17,9 +20,11 @@ from mailgate.domain.helpdesk import (
     setting_text,
 )
 from mailgate.domain.routing import Agent, Catalogue, Queue, Route, Template
+from mailgate.domain.workflowcheck import complaints as workflow_complaints
 from mailgate.errors import BadPath, Complaint, SettingsError
 from mailgate.rules.scripts import complaints_of
 from mailgate.store.business import Business, Script, is_pattern
+from mailgate.store.regions import region_complaint
 from mailgate.wiring import language, template_complaints, told
 from sieve_like.settings import Settings as Told
 
@@ -37,7 +42,9 @@ def business_of(texts: Texts) -> Business:
         statuses=tuple(Status(**_said(one)) for one in text.status),
         priorities=tuple(Priority(**_said(one)) for one in text.priority),
         templates=tuple(Template(t.name, t.subject, t.text, t.html, t.language) for t in text.template),
-        scripts=tuple(Script(s.name, s.source) for s in texts.scripts),
+        scripts=(*(Script(s.name, s.source) for s in texts.scripts), *_formtexts.made_scripts(texts)),
+        automations=_formtexts.automations_of(texts),
+        workflows=tuple(workflow_of(one) for one in text.workflow),
         settings=tuple(
             DeskSetting(name, setting_text(getattr(text.helpdesk, name)))
             for name in cast("dict[str, object]", texts.tree.values.get("helpdesk", {}))
@@ -56,12 +63,16 @@ def check(texts: Texts, settings: Settings, present: Catalogue) -> Business:
     `present` is what the database has: a text may name queues, scripts and templates that are there already.
     """
     business = business_of(texts)
+    after = _after(business, present)
     complaints = [
         *_addresses(texts, settings, present),
         *_templates(texts),
         *_agents(texts, present),
         *_teams(texts, present),
-        *_scripts(texts, _after(business, present), told(settings)),
+        *_scripts(texts, after, told(settings)),
+        *_formtexts.complaints(texts, business, present, after, told(settings)),
+        *_regions(texts),
+        *_workflows(texts, business, after),
     ]
     if complaints:
         raise SettingsError(complaints)
@@ -79,6 +90,7 @@ def _after(business: Business, present: Catalogue) -> Catalogue:
         queues={**present.queues, **{q.name: q for q in business.queues}},
         templates={**present.templates, **{t.name: t for t in business.templates}},
         scripts={**present.scripts, **{s.name: s.source for s in business.scripts}},
+        workflows={**present.workflows, **{w.name: w for w in business.workflows}},
     )
 
 
@@ -129,6 +141,20 @@ def _teams(texts: Texts, present: Catalogue) -> Iterator[Complaint]:
             if name not in teams:
                 text = f"there is no team {name!r}{_near(name, teams)}"
                 yield texts.complain("queue", index, "teams", text)
+
+
+def _regions(texts: Texts) -> Iterator[Complaint]:
+    for index, queue in enumerate(texts.business.queue):
+        if wrong := region_complaint(queue.region):
+            yield texts.complain("queue", index, "region", wrong)
+
+
+def _workflows(texts: Texts, business: Business, after: Catalogue) -> Iterator[Complaint]:
+    """Everything that workflows name must be there; what cannot be read is said first."""
+    for index, (text, workflow) in enumerate(zip(texts.business.workflow, business.workflows, strict=True)):
+        wrong = list(mistakes(text)) or list(workflow_complaints(workflow, after, available_timezones()))
+        for place, message in wrong:
+            yield texts.complain_at(("workflow", index, *place), message)
 
 
 def route_complaint(address: str) -> str:

@@ -1,43 +1,39 @@
 """One ticket in words: who it is about, its conversations, its history, what was sent."""
 
 import json
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
 
 from mailgate.cli._store import when
 from mailgate.cli._story import outgoing_name, outgoing_state
-from mailgate.cli._tables import cut, fields
+from mailgate.cli._tables import LISTS, cut, fields
+from mailgate.domain.links import said
 
 Row = dict[str, Any]
 
 # An entry's text: enough to know it by; `--json` has all of it.
 TEXT_WIDTH = 200
+# The times of a ticket's life and service, and their columns (T9).
+CLOCKS: Final = (
+    ("reacted", "reacted_at"),
+    ("reaction due", "reaction_due"),
+    ("warning", "warning_due"),
+    ("finish due", "execution_due"),
+    ("closed", "closed_at"),
+)
 
 
 def ticket_lines(row: Row) -> Iterator[str]:
     """Yield all that is known of a ticket."""
     yield f"ticket {row['number']}: {row['subject']}"
-    claims = row.get("claims_number")
-    yield from fields(
-        (
-            ("queue", row["queue"]),
-            ("status", row["status"]),
-            ("priority", row["priority"]),
-            ("agent", row["agent"]),
-            ("group", row["owner_group"]),
-            ("categories", _words(row["categories"])),
-            ("tags", _words(row["tags"])),
-            ("follow up", _follow_up(row)),
-            ("contact", _contact(row["contact"])),
-            ("opened", f"{when(row['created_at'])} UTC"),
-            ("touched", f"{when(row['touched_at'])} UTC"),
-            ("merged into", row["merged_number"]),
-            ("claims", f"to belong to {claims}, which is not proven" if claims else ""),
-        )
-    )
+    yield from fields(_facts(row))
     for one in row["participants"]:
         sure = "" if one["confirmed"] else ", not confirmed"
-        yield f"  takes part   {one['address']}{sure}"
+        yield f"  takes part   {one['address']} ({one['role']}{sure})"
+    for one in row["links"]:
+        yield f"  link         {said(one['kind'], one['number'])} ({one['status']}): {cut(one['subject'])}"
+    for one in row["follow_ups"]:
+        yield f"  follow-up {one['id']}: {_reminder(one)}"
     for one in row["sessions"]:
         why = f" ({one['reason']})" if one["reason"] else ""
         yield f"  session {one['id']}: {one['state']}{why} since {when(one['last_at'])} UTC"
@@ -45,6 +41,61 @@ def ticket_lines(row: Row) -> Iterator[str]:
     outbox = {one["id"]: one for one in row["outbox"]}
     for entry in row["entries"]:
         yield from _entry(entry, outbox.get(entry["outbox_id"]))
+
+
+def _facts(row: Row) -> Iterable[tuple[str, object]]:
+    claims = row.get("claims_number")
+    return (
+        ("version", f"{row['version']}"),
+        ("queue", row["queue"]),
+        ("status", row["status"]),
+        ("priority", row["priority"]),
+        ("agent", row["agent"]),
+        ("group", row["owner_group"]),
+        ("workflow", row["workflow"]),
+        ("categories", _words(row["categories"])),
+        ("tags", _words(row["tags"])),
+        ("follow up", _follow_up(row)),
+        ("contact", _contact(row["contact"])),
+        ("opened", f"{when(row['created_at'])} UTC"),
+        ("touched", f"{when(row['touched_at'])} UTC"),
+        *((name, _time(row[column])) for name, column in CLOCKS),
+        ("alarm", row["alarm"]),
+        ("merged into", row["merged_number"]),
+        ("merged here", ", ".join(row["merged"])),
+        ("claims", f"to belong to {claims}, which is not proven" if claims else ""),
+    )
+
+
+def _time(at: int) -> str:
+    return f"{when(at)} UTC" if at else ""
+
+
+def _reminder(row: Row) -> str:
+    ended = f", {row['done_by']} {when(row['done_at'])} UTC" if row["done_at"] else ""
+    return f"{when(row['at'])} UTC {row['agent']} {row['note']}".rstrip() + ended
+
+
+def history_rows(row: Row) -> list[Row]:
+    """Return what was changed at a ticket and what came in and out, one row each, oldest first."""
+    return [
+        {
+            "id": one["id"],
+            "at": one["at"],
+            "by": one["author"],
+            "what": one["field"] or one["kind"],
+            "old": _plain(one["field"], one["old"]),
+            "new": _plain(one["field"], one["new"]),
+            "text": one["text"],
+            "rule": one["rule"],
+        }
+        for one in row["entries"]
+    ]
+
+
+def _plain(field: str, text: str) -> str:
+    """Return a value of the history as people read it: lists are kept as JSON."""
+    return _words(text) if field in LISTS else text
 
 
 def _words(text: str) -> str:
@@ -68,9 +119,11 @@ def _contact(contact: Row | None) -> str:
 
 def _entry(entry: Row, sent: Row | None) -> Iterator[str]:
     doubt = ", sender not confirmed" if entry["unverified"] else ""
-    yield f"    {when(entry['at'])}  {entry['kind']} by {entry['author']}{doubt}"
+    rule = f", rule {entry['rule']}" if entry["rule"] and entry["rule"] != entry["author"] else ""
+    yield f"    {when(entry['at'])}  {entry['id']:>4} {entry['kind']} by {entry['author']}{doubt}{rule}"
     if entry["field"]:
-        yield f"      {entry['field']}: {entry['old'] or 'nothing'} -> {entry['new'] or 'nothing'}"
+        old, new = (_plain(entry["field"], entry[side]) for side in ("old", "new"))
+        yield f"      {entry['field']}: {old or 'nothing'} -> {new or 'nothing'}"
     if entry["text"]:
         yield f"      {cut(entry['text'], TEXT_WIDTH)}"
     if sent is not None:

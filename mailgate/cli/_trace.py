@@ -12,8 +12,8 @@ from mailgate.cli._tables import cut
 
 Step = dict[str, Any]
 
-# Roundcube and other editors name the rule that follows like this.
-NAMED: Final = re.compile(r"^\s*# rule:\[(.*)\]\s*$")
+# Roundcube and other editors name the rule that follows like this; forms do it with a number.
+NAMED: Final = re.compile(r'^\s*# rule(?::\[(.*)\]| [0-9]+ "(.*)")\s*$')
 # How wide a line of the script is shown.
 SOURCE_WIDTH: Final = 100
 
@@ -61,7 +61,7 @@ def _rule_name(source: Sequence[str], line: int) -> str:
     for text in reversed(source[: max(line - 1, 0)]):
         found = NAMED.match(text)
         if found:
-            return found[1]
+            return found[1] or found[2] or ""
     return ""
 
 

@@ -40,6 +40,7 @@ def trial(
             raise CommandError(f"the rules cannot be read: {error}")
         if source is not None:
             _put_in(business, recipient, source, settings)
+        _let_in(business, recipient)
         received = Received(
             octets=Octets(len(octets), hashlib.sha256(octets).digest(), data=octets),
             envelope=Envelope(sender, (Recipient(recipient),)),
@@ -54,6 +55,15 @@ def trial(
                 return again.preview(store, connection, Incoming(received, view, facts), business.rules, at)
             except TryLater as error:
                 raise CommandError(f"{error}: no address and no pattern takes mail for it") from None
+
+
+def _let_in(business: Business, recipient: str) -> None:
+    """Try the rules of an address that takes no mail yet, too: rules are tried before the channel is on."""
+    route = business.catalogue.route(recipient)
+    if route is not None and not route.enabled:
+        routes = {**business.catalogue.routes, fold(recipient): replace(route, enabled=True)}
+        business.catalogue = replace(business.catalogue, routes=routes)
+        business.rules = replace(business.rules, catalogue=business.catalogue)
 
 
 def _put_in(business: Business, recipient: str, source: str, settings: Settings) -> None:

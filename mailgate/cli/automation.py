@@ -170,7 +170,8 @@ def _saving(said: dict[str, Any]) -> Any:
 def put(call: Call, /, file: Path, name: str, **said: Any) -> None:
     r"""Store the automation in FILE (TOML or JSON); it takes effect at once.
 
-    All mistakes are printed, and then nothing is changed. A script that was changed by hand is not written over.
+    All mistakes are printed, and then nothing is changed. A script that was changed by hand is not written
+    over.
 
     \b
     mailgate automation put support.toml
@@ -207,7 +208,8 @@ def _missing_folders(call: Call, name: str) -> list[str]:
 def check(call: Call, names: tuple[str, ...]) -> None:
     r"""Look at automations with the names of this installation; exit 1 if something is wrong.
 
-    What contains a slash or ends in .toml or .json is a file, - is standard input; without any, all are checked.
+    What contains a slash or ends in .toml or .json is a file, - is standard input; without any, all are
+    checked.
 
     \b
     mailgate automation check
@@ -345,7 +347,8 @@ def from_script(call: Call, /, name: str, agent: str, *, keep: bool, as_json: bo
 def run(call: Call, /, name: str, agent: str, *, as_json: bool, since: "datetime", limit: int | None) -> None:
     r"""Run an automation now on the stored mail of its address, and show what would become of it.
 
-    Nothing is written and nothing is sent; a disabled automation can be tried so. Exit 1: something would change.
+    Nothing is written and nothing is sent; a disabled automation can be tried so. Exit 1: something would
+    change.
 
     \b
     mailgate automation run support --since 30d

@@ -7,7 +7,8 @@ import click
 
 from mailgate.cli import _people
 from mailgate.cli._contactfiles import export_, import_
-from mailgate.cli._desk import as_option, version_option
+from mailgate.cli._as import as_option
+from mailgate.cli._desk import version_option
 from mailgate.cli._options import Call, clean, json_option, pass_call, print_json
 from mailgate.cli._store import reading
 from mailgate.cli._tables import json_row, limit_option, more, plural
@@ -32,7 +33,7 @@ def contact() -> None:
 @limit_option("contacts")
 @json_option
 @pass_call
-def list_(call: Call, term: str, *, after: int, limit: int, as_json: bool, **filters: Any) -> None:
+def list_(call: Call, /, term: str, *, after: int, limit: int, as_json: bool, **filters: Any) -> None:
     r"""Show contacts; TERM is the beginning of a name or of an address. Several filters must all hold.
 
     \b
@@ -48,7 +49,7 @@ def list_(call: Call, term: str, *, after: int, limit: int, as_json: bool, **fil
     with reading(call) as (_store, connection):
         found = contacts(connection, Wanted(term, after=after, type=kind, **filters), limit + 1)
     if as_json:
-        print_json([json_row(_people.as_json(one)) for one in found[:limit]])
+        print_json([_people.as_json(one) for one in found[:limit]])
     elif not found:
         click.echo("no contact")
     else:
@@ -65,7 +66,7 @@ def list_(call: Call, term: str, *, after: int, limit: int, as_json: bool, **fil
 @json_option
 @pass_call
 def show_(call: Call, named: str, *, all_history: bool, as_json: bool) -> None:
-    r"""Show one contact, by its id or any of its addresses: values and where each came from, tickets, changes.
+    r"""Show one contact, by its id or any of its addresses: values, where they came from, tickets, changes.
 
     \b
     mailgate contact show anna@customer.example
@@ -79,8 +80,8 @@ def show_(call: Call, named: str, *, all_history: bool, as_json: bool) -> None:
         tickets = tickets_of(connection, one.contact_id, _people.NEWEST)
         changes = history(connection, one.contact_id, 10_000 if all_history else _people.NEWEST)
     if as_json:
-        whole = {**_people.as_json(one), "merged": merged, "tickets": tickets}
-        print_json({**json_row(whole), "history": _people.history_json(changes)})
+        more_of_it = {"merged": merged, "tickets": [json_row(row) for row in tickets]}
+        print_json({**_people.as_json(one), **more_of_it, "history": _people.history_json(changes)})
         return
     _people.say(_people.contact_lines(one, merged, tickets))
     _people.say(_people.history_lines(changes))
@@ -151,7 +152,7 @@ def _tell(done: "Changed") -> None:
 @value_options
 @as_option
 @pass_call
-def add(call: Call, addresses: tuple[str, ...], *, agent: str, **values: Any) -> None:
+def add(call: Call, /, addresses: tuple[str, ...], *, agent: str, **values: Any) -> None:
     r"""Add a contact with one address or more; the first is the one that we write to.
 
     Without --company it joins the company that the address' domain belongs to, if there is one.
@@ -183,7 +184,7 @@ def add(call: Call, addresses: tuple[str, ...], *, agent: str, **values: Any) ->
 @as_option
 @pass_call
 def set_(
-    call: Call, named: str, *, added: tuple[str, ...], removed: tuple[str, ...], first: str,
+    call: Call, /, named: str, *, added: tuple[str, ...], removed: tuple[str, ...], first: str,
     add_category: tuple[str, ...], remove_category: tuple[str, ...], if_version: int | None, agent: str,
     **values: Any,
 ) -> None:  # fmt: skip
@@ -240,10 +241,10 @@ def merge(call: Call, keep: str, other: str, *, dry_run: bool, if_version: int |
         by = changes.By(who)
         return changes.merge(tx, kept_id, other_id, by, if_version=version, dry=dry_run)
 
-    done = _people.written(call, lambda tx, who: work(tx, who, if_version), agent)
+    done = _people.written(call, lambda tx, who: work(tx, who, if_version), agent, "MERGE_CONTACT")
     moved, rest = done.tickets, done
     while rest.more:
-        rest = _people.written(call, lambda tx, who: work(tx, who, None), agent)
+        rest = _people.written(call, lambda tx, who: work(tx, who, None), agent, "MERGE_CONTACT")
         moved += rest.tickets
     click.echo(f"contact {done.other_id} {'would become' if dry_run else 'is now'} contact {done.keep_id}")
     for address in done.addresses:
@@ -271,7 +272,7 @@ def duplicates(call: Call, limit: int, *, as_json: bool) -> None:
         found = contacts.duplicates(connection, limit + 1)
     if as_json:
         groups = [
-            {"why": one.why, "contacts": [json_row(_people.as_json(each)) for each in one.contacts]}
+            {"why": one.why, "contacts": [_people.as_json(each) for each in one.contacts]}
             for one in found[:limit]
         ]
         print_json(groups)

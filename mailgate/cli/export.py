@@ -1,11 +1,15 @@
 """`mailgate export`: write the business data of the database as text."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from mailgate.cli._options import Call, CommandError, pass_call
+from mailgate.cli._options import Call, CommandError, clean, pass_call
 from mailgate.cli._store import reading
+
+if TYPE_CHECKING:
+    from mailgate.store.business import Business
 
 
 @click.command("export")
@@ -29,9 +33,27 @@ def export(call: Call, folder: Path) -> None:
     (folder / "business.toml").write_text(
         business_toml({kind: business.items(kind) for kind in TABLES}, said), "utf-8"
     )
+    scripts = _scripts(business)
+    for name, source in scripts.items():
+        (rules / name).write_text(source, "utf-8")
+    click.echo(f"{folder}: {len(business.addresses)} addresses, {len(scripts)} scripts")
+
+
+def _scripts(business: "Business") -> dict[str, str]:
+    """Return the scripts by file name; that of an automation goes with it, unless it was changed by hand."""
+    from mailgate.rules.forms.script import origin_of  # noqa: PLC0415  --help must not pay for it
+
+    made = {one.name for one in business.automations}
+    found: dict[str, str] = {}
     for script in business.scripts:
-        (rules / f"{script.name}.sieve").write_text(script.source, "utf-8")
-    click.echo(f"{folder}: {len(business.addresses)} addresses, {len(business.scripts)} scripts")
+        origin = origin_of(script.source) if script.name in made else None
+        if script.name not in made:
+            found[f"{script.name}.sieve"] = script.source
+        elif origin is None or not origin.untouched:
+            text = f"the script {script.name!r} was changed by hand: the automation is written as it is"
+            click.echo(clean(f"{text}, the script beside it as {script.name}.sieve.changed"), err=True)
+            found[f"{script.name}.sieve.changed"] = script.source
+    return found
 
 
 COMMAND = export

@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from mailgate.cli import _business
+from mailgate.cli import _business, _staff
+from mailgate.cli._as import as_option
 from mailgate.cli._options import Call, CommandError, json_option, pass_call
 
 if TYPE_CHECKING:
@@ -64,39 +65,46 @@ def _require(name: str) -> None:
 @click.argument("name")
 @click.argument("value")
 @_business.change_options
+@as_option
 @pass_call
-def set_(call: Call, name: str, value: str, *, dry_run: bool, take_over: bool) -> None:
+def set_(call: Call, name: str, value: str, *, agent: str, dry_run: bool, take_over: bool) -> None:
     r"""Change a setting; the running gateway knows at once.
 
     \b
     mailgate helpdesk set channel on
     mailgate helpdesk set paused_to_closed_days 90
     """
-    from mailgate.domain.helpdesk import (  # noqa: PLC0415  --help must not pay for it
+    from mailgate.domain.access import What  # noqa: PLC0415  --help must not pay for it
+    from mailgate.domain.helpdesk import (  # noqa: PLC0415
         DeskSetting,
         policy,
         setting_complaint,
         setting_text,
     )
 
+    _staff.require(call, agent, What.SET_INSTALLATION)
     if not setting_complaint(name, value):
         # As a file would say it: `true` is `on`.
         value = setting_text(getattr(policy({name: value}), name))
-    _business.put(call, lambda _found: DeskSetting(name, value), _business.How(dry_run, take_over))
+    _business.put(call, lambda _found: DeskSetting(name, value), _business.How(dry_run, take_over, agent))
 
 
 @helpdesk.command()
 @click.argument("name")
 @_business.change_options
+@as_option
 @pass_call
-def unset(call: Call, name: str, *, dry_run: bool, take_over: bool) -> None:
+def unset(call: Call, name: str, *, agent: str, dry_run: bool, take_over: bool) -> None:
     r"""Let a setting have its default again.
 
     \b
     mailgate helpdesk unset reopen_days
     """
+    from mailgate.domain.access import What  # noqa: PLC0415  --help must not pay for it
+
+    _staff.require(call, agent, What.SET_INSTALLATION)
     _require(name)
-    _business.remove(call, "setting", name, _business.How(dry_run, take_over))
+    _business.remove(call, "setting", name, _business.How(dry_run, take_over, agent))
 
 
 COMMAND = helpdesk

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mailgate.cli._desk import as_option
+from mailgate.cli._as import as_option
 from mailgate.cli._options import (
     TRY_LATER,
     Call,
@@ -152,20 +152,19 @@ def _move_command(word: str, text: str) -> None:
 
 
 def _move(call: Call, name: str, word: str, reason: str, if_state: str, agent: str) -> None:
-    from mailgate.cli._desk import actor, changing  # noqa: PLC0415  --help must not pay for it
+    from mailgate.cli._as import acting, author  # noqa: PLC0415  --help must not pay for it
+    from mailgate.cli._desk import changing  # noqa: PLC0415
     from mailgate.domain.deskerror import DeskError  # noqa: PLC0415
     from mailgate.domain.session import Event  # noqa: PLC0415
-    from mailgate.store.sessions import happen  # noqa: PLC0415
+    from mailgate.store.sessions import Wish, happen  # noqa: PLC0415
 
     with reading(call) as (_store, connection):
         session_id = _id(connection, name)
     with changing(call) as desk:
-        by = actor(desk, agent)
+        actor = acting(desk.catalogue, agent)
+        wish = Wish(session_id, Event(word), actor, author(actor), reason, if_state)
         try:
-            work = desk.writer.submit(
-                lambda tx: happen(tx, desk.rules, session_id, Event(word), by, reason, if_state)
-            )
-            before, after = work.result()
+            before, after = desk.writer.submit(lambda tx: happen(tx, desk.rules, wish)).result()
         except DeskError as wrong:
             raise CommandError(f"session {name}: {wrong}") from None
     if not before:

@@ -1,80 +1,151 @@
-"""`mailgate ticket`: tickets in lists and one by one."""
+"""`mailgate ticket`: tickets in lists and one by one; what changes them stands in `_ticket*.py`."""
+
+from typing import Any
 
 import click
 
+from mailgate.cli._as import as_option
 from mailgate.cli._options import Call, CommandError, json_option, pass_call, print_json, print_table
-from mailgate.cli._store import reading, when
-from mailgate.cli._tables import cut, json_row, limit_option, more, show
+from mailgate.cli._store import when
+from mailgate.cli._tables import cut, json_row, limit_option, show
+from mailgate.cli._ticketchange import COMMANDS as CHANGES
+from mailgate.cli._ticketdesk import catalogue, ticket_url, whole
+from mailgate.cli._ticketlist import USUAL, QueryCommand, show_counts, show_list
+from mailgate.cli._tickettalk import COMMANDS as TALK
 
 
 @click.group("ticket")
 def ticket() -> None:
-    """Look at tickets."""
+    """Look at tickets, answer them, and change them."""
 
 
-@ticket.command("list")
-@click.option("--queue", default="", help="Only tickets of this queue.")
-@click.option("--status", default="", help="Only tickets with this status, such as open.")
+@ticket.command("list", cls=QueryCommand)
+@click.argument("query", nargs=-1)
+@click.option("--queue", default="", help="The same as queue:NAME.")
+@click.option("--status", default="", help="The same as status:NAME; open, waiting and closed are kinds.")
+@click.option("--contact", default="", metavar="ADDRESS", help="The same as contact:ADDRESS.")
+@click.option("--agent", default="", help="The same as agent:NAME.")
 @click.option(
-    "--contact", default="", metavar="ADDRESS", help="Only tickets of the contact with this address."
+    "--sort", default="", type=click.Choice(["", "touched", "created", "due", "priority"]), help="The order."
 )
-@click.option("--agent", default="", help="Only tickets of this agent.")
+@click.option("--columns", default=USUAL, show_default=True, help="What to show, separated by commas.")
+@click.option("--after", default="", metavar="CURSOR", help="Go on where the page before ended.")
+@click.option("--paged", is_flag=True, help="With --json: an object of tickets and the next page's cursor.")
+@click.option("--counts", is_flag=True, help="Instead: how many tickets each queue has in each status.")
 @limit_option("tickets")
 @json_option
 @pass_call
 def list_(
-    call: Call, queue: str, status: str, contact: str, agent: str, limit: int, *, as_json: bool
+    call: Call,
+    /,
+    query: tuple[str, ...],
+    limit: int,
+    after: str,
+    columns: str,
+    *,
+    paged: bool,
+    counts: bool,
+    as_json: bool,
+    **shorthands: str,
 ) -> None:
-    r"""Show the newest tickets; several filters must all hold. Times are UTC.
+    r"""Show tickets, newest touched first. QUERY is filters that must all hold, and words to look for.
 
     \b
-    mailgate ticket list --queue support --status open
-    mailgate ticket list --contact anna@customer.example --json
-    """
-    from mailgate.store.listings import tickets  # noqa: PLC0415  --help must not pay for it
+    mailgate ticket list status:open queue:support late:reaction
+    mailgate ticket list -status:closed agent:none created:>7d sort:priority
+    mailgate ticket list contact:anna@customer.example '"order 4711"' invoice
+    mailgate ticket list --queue support --status open --json
 
-    with reading(call) as (_store, connection):
-        found = tickets(connection, queue=queue, status=status, contact=contact, agent=agent, limit=limit + 1)
-    if as_json:
-        print_json([json_row(row) for row in found[:limit]])
-    elif not found:
-        click.echo("no ticket")
-    else:
-        print_table(
-            ("number", "queue", "status", "priority", "agent", "contact", "touched", "subject"),
-            [
-                (
-                    row["number"], row["queue"], row["status"], row["priority"], row["agent"],
-                    cut(row["contact"]), when(row["touched_at"]), cut(row["subject"]),
-                )
-                for row in found[:limit]
-            ],
-        )  # fmt: skip
-    more(len(found), limit, "tickets")
+    Filters: status queue agent priority tag category contact company group number created touched due late
+    has session. Several values: status:open,waiting. Times are UTC. docs/helpdesk.md has the whole language.
+    """
+    if counts:
+        show_counts(call, as_json=as_json)
+        return
+    show_list(
+        call, query, shorthands, limit=limit, after=after, columns=columns, as_json=as_json, paged=paged
+    )
 
 
 @ticket.command("show")
 @click.argument("number")
+@as_option
 @json_option
 @pass_call
-def show_(call: Call, number: str, *, as_json: bool) -> None:
-    """Show one ticket: contact, conversations, history, and what was sent. Exit 1 if there is none.
+def show_(call: Call, number: str, agent: str, *, as_json: bool) -> None:
+    r"""Show one ticket: contact, conversations, history, links, reminders, and what was sent.
 
-    `mailgate log NUMBER` shows why its mails became what they are.
+    Exit 1 if there is none. `mailgate log NUMBER` shows why its mails became what they are.
+
+    \b
+    mailgate ticket show T-7
     """
     from mailgate.cli._ticket import ticket_lines  # noqa: PLC0415  --help must not pay for it
-    from mailgate.store import queries  # noqa: PLC0415
-    from mailgate.store.listings import proper_number, ticket_number  # noqa: PLC0415
 
-    with reading(call) as (_store, connection):
-        found = queries.ticket(connection, proper_number(number))
-        if found is None:
-            raise CommandError(f"there is no ticket {number!r}; `mailgate ticket list` shows the newest")
-        found["merged_number"] = ticket_number(connection, found["merged_into"])
+    found = _seen(call, number, agent)
     if as_json:
         print_json(json_row(found))
     else:
         show(ticket_lines(found))
 
+
+@ticket.command()
+@click.argument("number")
+@as_option
+@json_option
+@pass_call
+def history(call: Call, number: str, agent: str, *, as_json: bool) -> None:
+    r"""Show what was changed: when, by whom, what, from what to what, and by which rule. Times are UTC.
+
+    \b
+    mailgate ticket history T-7
+    """
+    from mailgate.cli._ticket import history_rows  # noqa: PLC0415  --help must not pay for it
+
+    rows = history_rows(_seen(call, number, agent))
+    if as_json:
+        print_json([json_row(row) for row in rows])
+    else:
+        print_table(
+            ("when", "who", "what", "from", "to", "rule"),
+            [
+                (when(row["at"]), row["by"], row["what"], cut(row["old"]), cut(row["new"]), row["rule"])
+                for row in rows
+            ],
+        )
+
+
+@ticket.command("link-url")
+@click.argument("number")
+@as_option
+@pass_call
+def link_url(call: Call, number: str, agent: str) -> None:
+    r"""Print the address of a ticket that can be copied into a mail or a chat (setting link_url).
+
+    \b
+    mailgate ticket link-url T-7
+    """
+    found = _seen(call, number, agent)
+    url = ticket_url(call, found)
+    if not url:
+        text = "nobody has said where the desk is; `mailgate helpdesk set link_url https://desk.example.org/t/{number}`"
+        raise CommandError(text)
+    click.echo(url)
+
+
+def _seen(call: Call, number: str, agent: str) -> "dict[str, Any]":
+    """Return all that is known of a ticket, if that may be seen (W2)."""
+    found = whole(call, number)
+    if agent:
+        from mailgate.cli._as import check  # noqa: PLC0415  --help must not pay for it
+        from mailgate.domain.access import TicketThing, What  # noqa: PLC0415
+
+        seen = TicketThing(found["queue"], found["agent"], found["owner_group"])
+        check(catalogue(call), agent, What.SEE_TICKET, seen)
+    return found
+
+
+for one in (*CHANGES, *TALK):
+    ticket.add_command(one)
 
 COMMAND = ticket

@@ -1,17 +1,22 @@
 """`mailgate ticketqueue`: the queues that tickets lie in (`mailgate queue` is the outgoing mail's)."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from mailgate.cli import _business
+from mailgate.cli import _business, _staff
+from mailgate.cli._as import as_option
 from mailgate.cli._options import Call, json_option, pass_call
 
-if TYPE_CHECKING:
-    from mailgate.domain.routing import Queue
-
-HEADERS = ("name", "address", "from_name", "language", "enabled", "addresses", "tickets", "file")
-HOURS = ("hours", "timezone", "holidays")
+HEADERS = (
+    "name", "address", "from_name", "language", "enabled", "addresses", "agents", "assignment", "tickets",
+    "hints", "file",
+)  # fmt: skip
+FIRST = ("name", "address", "from_name", "language", "enabled")
+MORE = (
+    "hours", "timezone", "holidays", "region", "teams", "mailbox", "template_set", "signature", "assignment",
+    "assign_limit", "assign_closed_hours", "assign_absent", "assign_not_new", "assign_not_answers",
+)  # fmt: skip
 
 
 @click.group("ticketqueue")
@@ -26,16 +31,21 @@ def ticketqueue() -> None:
 @json_option
 @pass_call
 def list_(call: Call, *, as_json: bool) -> None:
-    """Show all queues, how many addresses lead there, how many tickets lie there, and which file says so."""
+    """Show all queues: addresses that lead there, agents, tickets, what is missing, which file says so."""
+    from mailgate.domain.staff import agents_of  # noqa: PLC0415  --help must not pay for it
+
     found, counts = _business.present(call), _tickets(call)
     rows = [
         (
-            *(getattr(one, key) for key in HEADERS[:5]),
+            *(getattr(one, key) for key in FIRST),
             sum(route.queue == name for route in found.business.addresses),
+            sum(agent.enabled for agent in agents_of(one, found.catalogue)),
+            one.assignment,
             sum(counts.get(name, {}).values()),
+            _staff.queue_hints(found, name),
             found.origins["queue", name],
         )
-        for name, one in found.all("queue").items()
+        for name, one in found.catalogue.queues.items()
     ]
     _business.show_list(HEADERS, rows, as_json=as_json)
 
@@ -58,14 +68,18 @@ def _tickets(call: Call) -> dict[str, dict[str, int]]:
 @json_option
 @pass_call
 def show(call: Call, name: str, *, as_json: bool) -> None:
-    """Show one queue: its settings, who uses it, and its tickets by status."""
+    """Show one queue: its settings, who works on it, what uses it, what is missing, its tickets by status."""
     from mailgate.cli._items import users  # noqa: PLC0415  --help must not pay for it
+    from mailgate.domain.staff import agents_of  # noqa: PLC0415
 
     found = _business.present(call)
     item = _business.named(found, "queue", name)
     counts = _tickets(call).get(name, {})
-    values: dict[str, Any] = {key: getattr(item, key) for key in HEADERS[:5]}
-    values |= {key: getattr(item, key) for key in HOURS}
+    values: dict[str, Any] = {key: getattr(item, key) for key in FIRST}
+    values |= {key: getattr(item, key) for key in MORE}
+    staff = agents_of(found.catalogue.queues[name], found.catalogue)
+    values["agents"] = [one.name if one.enabled else f"{one.name} (disabled)" for one in staff]
+    values["hints"] = _staff.queue_hints(found, name)
     values["used_by"] = users("queue", name, found.catalogue, found.business.addresses)
     values["tickets"] = counts if as_json else [f"{n} {status}" for status, n in counts.items()]
     values["file"] = found.origins["queue", name]
@@ -75,8 +89,34 @@ def show(call: Call, name: str, *, as_json: bool) -> None:
 def _options(function: Any) -> Any:
     for option in (
         _business.change_options,
+        as_option,
+        click.option(
+            "--assign-not-answers/--assign-answers",
+            default=None,
+            help="Answers into conversations without an agent are taken by hand.",
+        ),
+        click.option("--assign-not-new/--assign-new", default=None, help="New mail is taken by hand."),
+        click.option(
+            "--assign-absent/--assign-present",
+            default=None,
+            help="Whether agents who are not present are given work too.",
+        ),
+        click.option(
+            "--assign-closed-hours/--assign-open-hours",
+            default=None,
+            help="Whether work is given out outside business hours too.",
+        ),
+        click.option("--assign-limit", type=int, help="How many an agent gets a day; 0 is any number."),
+        click.option("--assignment", help="How work is given out: off (by hand), or fewest."),
+        click.option("--signature", help="The template of its signature."),
+        click.option("--template-set", help="The beginning of its templates' names."),
+        click.option("--mailbox", help="The mailbox that it answers through; '' is the relay."),
+        click.option("--team", "teams", multiple=True, help="A team that works on it; '' is none."),
         click.option("--enabled/--disabled", default=None, help="Whether it takes tickets."),
-        click.option("--holiday", "holidays", multiple=True, help="A day off: 2026-12-24, or 12-25."),
+        click.option("--region", help="Whose public holidays it keeps, as `DE-BY`."),
+        click.option(
+            "--holiday", "holidays", multiple=True, help="A day off: 2026-12-24, or 12-25; '' is none."
+        ),
         click.option("--timezone", help="The time zone of the hours, as `Europe/Berlin`."),
         click.option("--hours", help="Business hours, as `Mon-Fri 09:00-17:00`; empty is always."),
         click.option("--language", help="The language of its texts, as `de`."),
@@ -87,54 +127,60 @@ def _options(function: Any) -> Any:
     return function
 
 
-def _changed(queue: "Queue", said: dict[str, Any]) -> "Queue":
-    from dataclasses import replace  # noqa: PLC0415  --help must not pay for it
-
-    return replace(queue, **{key: value for key, value in said.items() if value not in (None, ())})
-
-
 @ticketqueue.command("add")
 @click.argument("name")
 @_options
 @pass_call
-def add(call: Call, /, name: str, *, dry_run: bool, take_over: bool, **said: Any) -> None:
+def add(call: Call, /, name: str, *, agent: str, dry_run: bool, take_over: bool, **said: Any) -> None:
     r"""Add a queue.
 
     \b
     mailgate ticketqueue add support --address support@example.com --from-name "Example Support"
     """
-    from mailgate.domain.routing import Queue  # noqa: PLC0415  --help must not pay for it
+    from mailgate.domain.access import What  # noqa: PLC0415  --help must not pay for it
+    from mailgate.domain.routing import Queue  # noqa: PLC0415
 
-    _business.add(call, _changed(Queue(name), said), _business.How(dry_run, take_over))
+    _staff.require(call, agent, What.MAKE_QUEUE)
+    item = _staff.changed(Queue(name), said)
+    if _business.add(call, item, _business.How(dry_run, take_over, agent)) and not dry_run:
+        _staff.say_hints(_business.present(call), name)
 
 
 @ticketqueue.command("set")
 @click.argument("name")
 @_options
 @pass_call
-def set_(call: Call, /, name: str, *, dry_run: bool, take_over: bool, **said: Any) -> None:
+def set_(call: Call, /, name: str, *, agent: str, dry_run: bool, take_over: bool, **said: Any) -> None:
     r"""Change a queue; what is not said stays as it is.
 
     \b
     mailgate ticketqueue set support --language de
+    mailgate ticketqueue set support --team first-level --assignment fewest --assign-limit 20
     """
+    from mailgate.domain.access import QueueThing, What  # noqa: PLC0415  --help must not pay for it
 
     def make(found: Any) -> Any:
-        return _changed(_business.named(found, "queue", name), said)  # type: ignore[arg-type]
+        return _staff.changed(_business.named(found, "queue", name), said)
 
-    _business.put(call, make, _business.How(dry_run, take_over))
+    _staff.require(call, agent, What.SET_QUEUE, QueueThing(name))
+    if _business.put(call, make, _business.How(dry_run, take_over, agent)) and not dry_run:
+        _staff.say_hints(_business.present(call), name)
 
 
 @ticketqueue.command()
 @click.argument("name")
+@as_option
 @_business.change_options
 @pass_call
-def remove(call: Call, name: str, *, dry_run: bool, take_over: bool) -> None:
+def remove(call: Call, name: str, *, agent: str, dry_run: bool, take_over: bool) -> None:
     """Remove a queue that no address and no script names; its tickets stay.
 
     `mailgate ticketqueue set NAME --disabled` keeps it for them and lets no new ones in.
     """
-    _business.remove(call, "queue", name, _business.How(dry_run, take_over))
+    from mailgate.domain.access import What  # noqa: PLC0415  --help must not pay for it
+
+    _staff.require(call, agent, What.MAKE_QUEUE)
+    _business.remove(call, "queue", name, _business.How(dry_run, take_over, agent))
 
 
 COMMAND = ticketqueue

@@ -15,6 +15,7 @@ from mailgate.config.texts import (
     TeamText,
     TemplateText,
 )
+from mailgate.config.workflows import workflow_values
 from mailgate.domain.helpdesk import Automation
 
 # Each kind of table with the text that has its defaults, in the order in which a person reads them.
@@ -36,8 +37,14 @@ def business_toml(things: Mapping[str, Iterable[Any]], settings: Mapping[str, An
     )
     for kind, defaults in TABLES.items():
         parts += [_table(kind, asdict(one), defaults) for one in things.get(kind, ())]
-    for one in things.get("automation", ()):
-        parts.append(f"[[automation]]\n{automation_toml(automation_values(one), ('automation',))}")
+    parts += [
+        f"[[automation]]\n{automation_toml(automation_values(one), ('automation',))}"
+        for one in things.get("automation", ())
+    ]
+    parts += [
+        f"[[workflow]]\n{automation_toml(workflow_values(one), ('workflow',))}"
+        for one in things.get("workflow", ())
+    ]
     return "\n".join(parts)
 
 
@@ -79,9 +86,7 @@ def _long(value: object) -> str:
     """Return a value; a text of several lines as people write it."""
     if not isinstance(value, str) or "\n" not in value:
         return _value(value)
-    lines = [_value(line)[1:-1] for line in value.split("\n")]
-    # Two quotes in a row might end the text.
-    return '"""\n' + "\n".join(line.replace('"', '\\"').replace('\\\\"', '\\"') for line in lines) + '"""'
+    return '"""\n' + "\n".join(_value(line)[1:-1] for line in value.split("\n")) + '"""'
 
 
 def _value(value: object) -> str:

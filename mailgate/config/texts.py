@@ -1,8 +1,9 @@
 """Business data as text: what `mailgate apply` reads, and `mailgate export` writes.
 
 A folder holds `*.toml` with `[helpdesk]`, `[[queue]]`, `[[agent]]`, `[[team]]`, `[[status]]`,
-`[[priority]]`, `[[address]]` and `[[template]]` tables, and scripts as `*.sieve`, at any depth, each named by
-its file. A single TOML file may stand alone. The database is the one truth; these texts change it.
+`[[priority]]`, `[[address]]`, `[[template]]` and `[[automation]]` tables, and scripts as `*.sieve`, at any
+depth, each named by its file. A single TOML file may stand alone. The database is the one truth; these texts
+change it.
 """
 
 from collections.abc import Iterator
@@ -13,19 +14,24 @@ from zoneinfo import available_timezones
 
 from msgspec import structs
 
-from mailgate.config.files import Tree, read_file, read_folder
+from mailgate.config.files import Tree, dotted, read_file, read_folder
+from mailgate.config.positions import Place
 from mailgate.config.section import Section, note
 from mailgate.config.walk import Walker
+from mailgate.config.workflows import WorkflowText
 from mailgate.domain.helpdesk import (
     ASSIGNMENTS,
+    Priority,
     Role,
     StatusKind,
+    priority_complaints,
     setting_complaint,
     setting_text,
-    span_complaint,
 )
 from mailgate.domain.hours import holiday_complaint, hours_complaint
 from mailgate.errors import Complaint, SettingsError
+from mailgate.rules.forms.model import Form
+from mailgate.rules.forms.read import read_form
 
 
 class QueueText(Section, frozen=True, kw_only=True):
@@ -131,9 +137,8 @@ class PriorityText(Section, frozen=True, kw_only=True):
         """Say if the name is no word, and which time makes no sense."""
         if not self.name.isidentifier():
             yield "name", f"{self.name!r} must be a single word"
-        for key in ("reaction", "execution", "warning"):
-            if wrong := span_complaint(getattr(self, key)):
-                yield key, wrong
+        said = Priority(self.name, self.reaction, self.warning, self.execution)
+        yield from priority_complaints(said)
 
 
 class AddressText(Section, frozen=True, kw_only=True):
@@ -166,6 +171,17 @@ class TemplateText(Section, frozen=True, kw_only=True):
                 yield f"{name}_file", f"stands beside {name}: one of the two"
         if not (self.text or self.text_file):
             yield "text", "is missing: give text or text_file"
+
+
+class AutomationText(Section, frozen=True, kw_only=True):
+    """Rules without code for one address; its `[[automation.rule]]` tables are read as a form."""
+
+    name: Annotated[str, note("The automation's name; its script has the same.", unique=True)]
+    address: Annotated[str, note("The address whose mail it takes care of.")]
+    description: Annotated[str, note("What it is for.")] = ""
+    enabled: Annotated[bool, note("Whether it is at work.")] = True
+    creator: Annotated[str, note("The agent whose automation it is.")] = ""
+    teams: Annotated[tuple[str, ...], note("The teams that may use and change it, too.")] = ()
 
 
 class HelpdeskText(Section, frozen=True, kw_only=True):
@@ -215,6 +231,8 @@ class BusinessText(Section, frozen=True, kw_only=True):
     priority: Annotated[tuple[PriorityText, ...], note("The priorities, in their order.")] = ()
     address: Annotated[tuple[AddressText, ...], note("The addresses.")] = ()
     template: Annotated[tuple[TemplateText, ...], note("The templates.")] = ()
+    workflow: Annotated[tuple[WorkflowText, ...], note("The workflows, in their order.")] = ()
+    automation: Annotated[tuple[AutomationText, ...], note("The automations.")] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,16 +246,24 @@ class ScriptText:
 
 @dataclass(frozen=True, slots=True)
 class Texts:
-    """Everything that was read; `where` finds the place of an item for a complaint about it."""
+    """Everything that was read; `where` finds the place of an item for a complaint about it.
+
+    `forms` are those of the automations, in their order.
+    """
 
     business: BusinessText
     scripts: tuple[ScriptText, ...]
     tree: Tree
+    forms: tuple[Form, ...] = ()
 
     def complain(self, kind: str, index: int, key: str, message: str) -> Complaint:
         """Return a complaint about one key of one item."""
-        file, line = self.tree.where((kind, index, key))
-        return Complaint(file, line, f"{kind}[{index + 1}].{key}", message)
+        return self.complain_at((kind, index, key), message)
+
+    def complain_at(self, place: Place, message: str) -> Complaint:
+        """Return a complaint about any place."""
+        file, line = self.tree.where(place)
+        return Complaint(file, line, dotted(place), message)
 
 
 def read_texts(path: Path) -> Texts:
@@ -246,12 +272,26 @@ def read_texts(path: Path) -> Texts:
         raise SettingsError([Complaint(str(path), 0, "", "there is no such file or folder")])
     tree = read_folder(path) if path.is_dir() else read_file(path)
     scripts = tuple(_scripts(path, tree)) if path.is_dir() else ()
+    forms = tuple(_forms(tree))
     built = Walker(tree, resolve_secrets=False).table(BusinessText, tree.values, ())
     if built is not None:
         built = _with_files(built, tree)
     if tree.complaints or built is None:
         raise SettingsError(sorted(tree.complaints, key=lambda c: (c.file, c.line)))
-    return Texts(built, scripts, tree)
+    return Texts(built, scripts, tree, forms)
+
+
+def _forms(tree: Tree) -> Iterator[Form]:
+    """Yield the forms of the automations; their rules are taken out of the tree: a form knows its keys."""
+    tables = tree.values.get("automation")
+    for index, table in enumerate(tables if isinstance(tables, list) else ()):
+        if not isinstance(table, dict):
+            continue
+        described = {"description": table["description"]} if "description" in table else {}
+        form, wrong = read_form({**described, "rule": table.pop("rule", [])})
+        for one in wrong:
+            tree.complain(("automation", index, *one.place), one.text)
+        yield form or Form(())
 
 
 def _scripts(folder: Path, tree: Tree) -> Iterator[ScriptText]:

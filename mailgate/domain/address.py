@@ -92,7 +92,7 @@ def _checked(found: re.Match[bytes], *, null_ok: bool) -> str:
         address = f"{_plain(local.decode())}@{domain.decode()}"
     except UnicodeDecodeError:
         raise _bad("address is not valid UTF-8", null_ok=null_ok) from None
-    if _UNSEEN.search(address):
+    if not address.isprintable() and _UNSEEN.search(address):
         raise _bad("address contains control characters", null_ok=null_ok)
     return address
 

@@ -265,11 +265,12 @@ class SetReacted:
 
 @dataclass(frozen=True, slots=True)
 class StartWorkflow:
-    """Run a workflow by its name for a ticket, whatever its own event is (W6)."""
+    """Run a workflow by its name for a ticket, whatever its own event is (W6); `timed`: its own clock did."""
 
     ticket_id: int
     workflow: str
     by: str
+    timed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

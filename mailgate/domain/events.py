@@ -16,6 +16,8 @@ from mailgate.domain.routing import Catalogue
 
 # A workflow that answers a workflow that answers a workflow … ends here, and the history says so.
 DEEPEST: Final = 8
+# Each may lead to several others; no honest set of workflows does so much because of one change.
+MOST: Final = 100
 # What an INCOMING event has as `new` where the mail opened its ticket: CREATED has told of it already.
 FIRST: Final = "first"
 # What an ANSWERED event has as `new` where no person wrote the answer.

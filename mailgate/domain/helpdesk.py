@@ -4,7 +4,7 @@ Kept as rows of the database, written by `mailgate apply` and by commands, read 
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Any, Final
@@ -46,7 +46,7 @@ class Status:
 
 @dataclass(frozen=True, slots=True)
 class Priority:
-    """A priority and its service times in business hours (T9): `30m`, `4h`, `2d`; "" is none.
+    """A priority and its service times (T9): `30m` and `4h` of business hours, `2d` working days; "" is none.
 
     `warning` is how long before `execution` the alarm "execution due soon" goes on.
     """
@@ -136,7 +136,7 @@ PRIORITIES: Final = (
 # How a queue's work is shared out (G15).
 ASSIGNMENTS: Final = ("off", "fewest")
 _SPAN: Final = re.compile(r"([0-9]{1,5})([mhd])")
-# A day of service time is a day's 24 hours of business; a queue that is always open has just those.
+# As plain time; in a queue's business hours a day is a working day (`domain/hours.add_span`).
 _SECONDS: Final = {"m": 60, "h": 3600, "d": 86400}
 FEWEST_DAYS: Final = 1
 MOST_DAYS: Final = 1000
@@ -182,6 +182,23 @@ def span_complaint(text: str) -> str:
     except ValueError as bad:
         return str(bad)
     return ""
+
+
+def priority_complaints(priority: Priority) -> Iterator[tuple[str, str]]:
+    """Yield (part, message) of what is wrong with the times of a priority."""
+    wrong = False
+    for key in ("reaction", "execution", "warning"):
+        if text := span_complaint(getattr(priority, key)):
+            wrong = True
+            yield key, text
+    if wrong or not priority.warning:
+        return
+    if not priority.execution:
+        yield "warning", "warns of nothing: there is no time of execution"
+    elif priority.warning[-1] == priority.execution[-1] and (
+        read_span(priority.warning) > read_span(priority.execution)
+    ):
+        yield "warning", f"{priority.warning} is longer than the whole execution, {priority.execution}"
 
 
 def setting_complaint(name: str, value: str) -> str:

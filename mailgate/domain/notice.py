@@ -49,27 +49,36 @@ def owners(state: TicketState, catalogue: Catalogue) -> tuple[Agent, ...]:
     return tuple(one for one in members if one is not None and one.address and one.enabled)
 
 
-def notice(
-    letter: Letter, state: TicketState, catalogue: Catalogue, policy: PlanPolicy, rule: str
-) -> Send | None:
-    """Return a notice to one of our people; None where the ticket's queue has no address to send it from."""
+def notice(letter: Letter, state: TicketState, catalogue: Catalogue, policy: PlanPolicy, rule: str) -> Send:
+    """Return a notice to one of our people; from their own address where the queue has none."""
     # MAIL.md 3: notices say that a machine wrote them, and may be answered by a person.
-    draft = _draft(letter, state, catalogue, policy, (("Auto-Submitted", "auto-generated"),))
-    return Send(MailKind.NOTICE, draft, "", rule, ticket_id=state.ticket_id) if draft is not None else None
+    headers = (("Auto-Submitted", "auto-generated"),)
+    sender = _sender(state, catalogue) or letter.to_address
+    draft = _draft(letter, state, catalogue, policy, headers, sender)
+    return Send(MailKind.NOTICE, draft, "", rule, ticket_id=state.ticket_id)
+
+
+def _sender(state: TicketState, catalogue: Catalogue) -> str:
+    queue = catalogue.queues.get(state.queue)
+    return queue.address if queue is not None else ""
 
 
 def answer(
     letter: Letter, state: TicketState, catalogue: Catalogue, policy: PlanPolicy, rule: str, entry_id: int
 ) -> Send | None:
-    """Return an automatic mail to the customer, with its entry in the history; None as in `notice`."""
+    """Return an automatic mail to the customer, with its entry in the history.
+
+    None where the ticket's queue has no address that it could come from.
+    """
+    sender = _sender(state, catalogue)
+    if not sender:
+        return None
     headers = (
         ("Auto-Submitted", "auto-generated"),
         ("Precedence", "bulk"),
         ("X-Auto-Response-Suppress", "All"),
     )
-    draft = _draft(letter, state, catalogue, policy, headers)
-    if draft is None:
-        return None
+    draft = _draft(letter, state, catalogue, policy, headers, sender)
     entry = AddEntry(
         entry_id=entry_id,
         ticket_id=state.ticket_id,
@@ -96,16 +105,15 @@ def _draft(
     catalogue: Catalogue,
     policy: PlanPolicy,
     headers: tuple[tuple[str, str], ...],
-) -> Draft | None:
+    sender: str,
+) -> Draft:
     queue = catalogue.queues.get(state.queue)
-    if queue is None or not queue.address:
-        return None
     own_id = message_id(
         policy.keys, state.ticket_id, state.session_id, letter.to_address, letter.unique, policy.hostname
     )
     return Draft(
-        from_address=queue.address,
-        from_name=queue.from_name,
+        from_address=sender,
+        from_name=queue.from_name if queue is not None else "",
         to_address=letter.to_address,
         subject=letter.subject,
         text=letter.text,

@@ -238,9 +238,6 @@ class DeskReader(Reader, Protocol):
     def last_changes(self, ticket_id: int, most: int) -> list[EntryView]:
         """Return the last entries that made a ticket's version grow, oldest first."""
 
-    def address_of(self, contact_id: int) -> str:
-        """Return a contact's first address, "" for one without."""
-
     def participants(self, ticket_id: int) -> list[ParticipantView]:
         """Return who takes part beside the contact."""
 

@@ -235,8 +235,7 @@ def _notices(
     for agent in in_charge(state, catalogue):
         subject = f"{state.number}: {event.new}: {state.subject}"
         letter = Letter(agent.address, subject, text, unique=f"{event.new} {due}")
-        if (send := notice(letter, state, catalogue, policy, AUTHOR)) is not None:
-            yield send
+        yield notice(letter, state, catalogue, policy, AUTHOR)
 
 
 def _is_reopened(event: TicketEvent, catalogue: Catalogue) -> bool:

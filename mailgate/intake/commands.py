@@ -27,6 +27,9 @@ BACKSLASH: Final = 0x5C
 QUOTATION_MARK: Final = 0x22
 
 OK: Final = Reply(250, "2.0.0", "ok")
+SENDER_OK: Final = Reply(250, "2.1.0", "ok")
+RECIPIENT_OK: Final = Reply(250, "2.1.5", "ok")
+GO_ON: Final = Reply(354, "", "end with <CR><LF>.<CR><LF>")
 
 
 def _greeted(c: "Connection") -> None:
@@ -91,7 +94,7 @@ def mail(c: "Connection", argument: bytes) -> Reply:
     if not_ready is not None:
         return not_ready
     t.sender, t.body, t.utf8 = sender, body, utf8
-    return Reply(250, "2.1.0", "ok")
+    return SENDER_OK
 
 
 def _path(argument: bytes, word: bytes, usage: str, enhanced: str) -> tuple[bytes, bytes]:
@@ -111,6 +114,9 @@ def _path(argument: bytes, word: bytes, usage: str, enhanced: str) -> tuple[byte
 
 def _path_end(rest: bytes) -> int:
     """Return where the path ends: behind the first `>` that stands in no quoted string."""
+    end = rest.find(b">") + 1
+    if end and rest.find(b'"', 0, end) < 0:  # as in nearly every mail
+        return end
     quoted = False
     i = 0
     while i < len(rest):
@@ -134,7 +140,7 @@ def rcpt(c: "Connection", argument: bytes) -> Reply | None:
     address, left = parse_path(path, utf8=c.transaction.utf8, null_ok=False, bare_postmaster=True)
     if left:
         raise BadPath("malformed address")
-    for name in read_parameters(rest):
+    for name in read_parameters(rest) if rest else ():
         raise unknown(name)
     if len(c.transaction.recipients) >= c.limits.recipients:
         raise TooManyRecipients
@@ -142,7 +148,7 @@ def rcpt(c: "Connection", argument: bytes) -> Reply | None:
     if refusal is not None:
         return refusal
     c.transaction.recipients.append(Recipient(address))
-    return Reply(250, "2.1.5", "ok")
+    return RECIPIENT_OK
 
 
 def _out_of_order(c: "Connection", text: str) -> Reply | None:
@@ -167,7 +173,7 @@ def data(c: "Connection", argument: bytes) -> Reply | None:
     if not_ready is not None:
         return not_ready
     c.start_mail()
-    return Reply(354, "", "end with <CR><LF>.<CR><LF>")
+    return GO_ON
 
 
 def rset(c: "Connection", argument: bytes) -> Reply:

@@ -6,8 +6,9 @@ client the text of exceptions. Commands stand in `commands.py`, what belongs to 
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from enum import Enum, auto
+from functools import partial
 from typing import Any, Final
 
 from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
@@ -73,7 +74,8 @@ class Connection(SMTP):
         self._output: list[bytes] = []
         self._reading_paused = False
         self._ended = False
-        self._task: asyncio.Task[None] | None = None
+        # Kept here, since the event loop itself would let it go.
+        self._task: asyncio.Future[Any] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._started = self._touched = self.loop.time()
         self.lines = Lines(self._work)
@@ -151,49 +153,45 @@ class Connection(SMTP):
     def _work(self) -> None:
         """Work through what has come in, then answer it with one write."""
         try:
-            while self._may_go_on() and self._step():
+            while self._input and self._may_go_on() and self._step():
                 pass
         except Exception as error:  # noqa: BLE001  a bug of ours must not end as a bounce
             self.service.log("intake_bug", peer=self.peer, error=repr(error))
             self.say(HouseFault().reply)
             self.close()
         self._flush()
-        self._throttle()
-        busy = self.state is State.BUSY or (self.state is State.FOREIGN and not self.lines.wanted)
-        if self._ended and not busy and not self._paused:
-            self.close()
+        if len(self._input) > self.limits.buffer or self._reading_paused:
+            self._throttle()
+        if self._ended and not self._paused:
+            busy = self.state is State.BUSY or (self.state is State.FOREIGN and not self.lines.wanted)
+            if not busy:
+                self.close()
 
     def _may_go_on(self) -> bool:
         """Whether what has come in may be looked at now; a client that reads no replies gets no more."""
-        match self.state:
-            case State.DATA:
-                return True
-            case State.COMMAND | State.SKIP_LINE:
-                return not self._paused
-            case State.FOREIGN:
-                return self.lines.wanted
-            case _:
-                return False
+        state = self.state
+        if state is State.COMMAND or state is State.SKIP_LINE:
+            return not self._paused
+        return state is State.DATA or (state is State.FOREIGN and self.lines.wanted)
 
     def _step(self) -> bool:
         """Do one thing with the input; returns whether there may be more to do."""
-        if not self._input:
-            return False
-        if self.state is State.DATA:
-            data = bytes(self._input)
-            self._input.clear()
+        state, waiting = self.state, self._input
+        if state is State.DATA:
+            data = bytes(waiting)
+            waiting.clear()
             self._feed(data)
             return True
-        at = self._input.find(NEWLINE)
-        if at < 0:
+        end = waiting.find(NEWLINE) + 1
+        if not end:
             return self._too_long()
-        line = bytes(self._input[: at + 1])
-        del self._input[: at + 1]
-        if self.state is State.SKIP_LINE:
+        line = bytes(waiting[:end])
+        del waiting[:end]
+        if state is State.SKIP_LINE:
             self.state = State.COMMAND
-        elif len(line) > self.limits.command_line:
+        elif end > self.limits.command_line:
             self._refuse_line()
-        elif self.state is State.FOREIGN:
+        elif state is State.FOREIGN:
             self.lines.give(line)
         else:
             self._command(line)
@@ -225,20 +223,20 @@ class Connection(SMTP):
         if not line.endswith(b"\r\n"):
             self.wrong(ProtocolError("line must end with CRLF", enhanced="5.5.2").reply)
             return
-        if b"\r" in line[:-2] or b"\0" in line:
+        if line.find(b"\r") != len(line) - len(b"\r\n") or b"\0" in line:
             self.wrong(ProtocolError("CR or NUL within a line", enhanced="5.5.2").reply)
             return
         verb, _, argument = line[:-2].partition(b" ")
         run = self.verbs(verb.decode("latin-1").upper())
         try:
-            reply = run(self, argument.strip(b" ")) if run is not None else None
             if run is None:
                 raise ProtocolError
+            reply = run(self, argument.strip(b" "))
         except MailError as error:
             reply = error.reply
         if reply is None:
             return
-        if reply.enhanced.startswith(("5.5.", "5.7.")):
+        if not reply.positive and reply.enhanced.startswith(("5.5.", "5.7.")):
             self.wrong(reply)
         else:  # that an address is unknown or a mail too big is no fault of the client in front
             self.say(reply)
@@ -289,34 +287,39 @@ class Connection(SMTP):
         received = self.transaction.received(
             octets, self.service, peer=self.peer, helo=self.session.host_name or "", login=self.login
         )
-        self._task = self.loop.create_task(self._accept(received))
+        self._task = asyncio.ensure_future(self.hand_in(received))
+        self._task.add_done_callback(partial(self._accepted, received))
 
     def not_taken(self, event: str, sender: str | None, why: str) -> None:
         """Tell of a mail of which nothing is kept: too big, or a fault of ours; the house never sees it."""
         source, trace_id = self.service.source.value, self.transaction.trace_id
         self.service.log(event, source=source, peer=self.peer, id=trace_id, **{"from": sender}, error=why)
 
-    async def _accept(self, received: Received) -> None:
-        """Wait for the house; a client that leaves does not stop it, and no exception's text leaves it."""
-        owed = self.replies_owed()
-        try:
-            replies = await self.hand_in(received)
-            if len(replies) != owed:
-                raise RuntimeError(f"{len(replies)} replies for {owed}")  # noqa: TRY301  logged like any bug
-        except MailError as error:
-            replies = [error.reply] * owed
-        except Exception as error:  # noqa: BLE001  451 and a log line, never 5xx
-            self.service.log("accept_failed", peer=self.peer, id=received.trace_id, error=repr(error))
-            replies = [HouseFault().reply] * owed
-        finally:
-            # The store has renamed the file, or it is of no use: the client will send the mail again.
-            if received.octets.path is not None:
-                received.octets.path.unlink(missing_ok=True)
+    def _accepted(self, received: Received, answer: "asyncio.Future[Sequence[Reply]]") -> None:
+        """Say what the house has answered; it has done so although the client may have left meanwhile."""
+        # The store has renamed the file, or it is of no use: the client will send the mail again.
+        if received.octets.path is not None:
+            received.octets.path.unlink(missing_ok=True)
+        replies = self._replies(received, answer)
         if self.state is State.BUSY:
             self._answered(replies)
             self._work()
 
-    def _answered(self, replies: list[Reply]) -> None:
+    def _replies(self, received: Received, answer: "asyncio.Future[Sequence[Reply]]") -> Sequence[Reply]:
+        """Return a reply for each that is owed; no exception's text leaves the house."""
+        owed = self.replies_owed()
+        try:
+            replies = answer.result()
+            if len(replies) == owed:
+                return replies
+            raise RuntimeError(f"{len(replies)} replies for {owed}")  # noqa: TRY301  logged like any bug
+        except MailError as error:
+            return [error.reply] * owed
+        except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001  451 and a log line, never 5xx
+            self.service.log("accept_failed", peer=self.peer, id=received.trace_id, error=repr(error))
+            return [HouseFault().reply] * owed
+
+    def _answered(self, replies: Sequence[Reply]) -> None:
         for reply in replies:
             self.say(reply)
         self.mails += 1
@@ -337,9 +340,9 @@ class Connection(SMTP):
         """How many replies the end of a mail gets."""
         return len(self.transaction.recipients)
 
-    async def hand_in(self, received: Received) -> list[Reply]:
+    def hand_in(self, received: Received) -> Awaitable[Sequence[Reply]]:
         """Give the mail to the house, as the protocol wants it answered."""
-        return await self.door.accept_each(received)
+        return self.door.accept_each(received)
 
     # -- speaking
 
@@ -393,9 +396,11 @@ class Connection(SMTP):
                 transport.abort()
 
     def _flush(self) -> None:
-        if self._output and self.transport is not None:
-            self.transport.write(b"".join(self._output))
-        self._output.clear()
+        output = self._output
+        if output:
+            if self.transport is not None:
+                self.transport.write(b"".join(output) if len(output) > 1 else output[0])
+            output.clear()
 
     # -- time
 

@@ -74,10 +74,10 @@ def _held_back(data: bytes, start: int) -> int:
 class Spool:
     """Takes the content of one mail; after a fault or above the limit it goes on counting only."""
 
-    __slots__ = ("_chunks", "_digest", "_file", "_inline_max", "_limit", "_path", "error", "size")
+    __slots__ = ("_chunks", "_digest", "_file", "_folder", "_inline_max", "_limit", "_name", "error", "size")
 
-    def __init__(self, path: Path, *, inline_max: int, limit: int) -> None:
-        self._path = path
+    def __init__(self, folder: Path, name: str, *, inline_max: int, limit: int) -> None:
+        self._folder, self._name = folder, name
         self._inline_max = inline_max
         self._limit = limit
         self._chunks: list[bytes] = []
@@ -85,6 +85,11 @@ class Spool:
         self._file: IO[bytes] | None = None
         self.error: MailError | None = None
         self.size = 0
+
+    @property
+    def _path(self) -> Path:
+        """Where a large mail lies; hardly any needs it."""
+        return self._folder / self._name
 
     def write(self, piece: bytes) -> None:
         """Take one piece; never raises, see `error`."""

@@ -1,7 +1,7 @@
 """What a listener asks of the house, and what it is told about itself."""
 
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from ipaddress import IPv4Network, IPv6Network
@@ -23,10 +23,10 @@ class Door(Protocol):
     def recipient(self, address: str) -> Reply | None:
         """Return None where the recipient is known, else why not. Answered from memory, creates nothing."""
 
-    async def accept_each(self, received: Received) -> list[Reply]:
+    def accept_each(self, received: Received) -> Awaitable[Sequence[Reply]]:
         """Take the mail; one reply per recipient, in order (LMTP)."""
 
-    async def accept_all(self, received: Received) -> Reply:
+    def accept_all(self, received: Received) -> Awaitable[Reply]:
         """Take the mail; one reply for all recipients (SMTP)."""
 
 

@@ -44,6 +44,7 @@ class Front:
     """The door of the listeners here (`door.Door`): the house at the other end of the wire."""
 
     def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
         self._wire = Wire(FRONT_READS, self._take, self._gone)
         self._setup: Setup | None = None
         self._listeners: list[Listener] = []
@@ -57,7 +58,7 @@ class Front:
 
     async def run(self, end: socket.socket) -> None:
         """Serve until the house says stop."""
-        loop = asyncio.get_running_loop()
+        loop = self._loop
         await loop.create_unix_connection(lambda: self._wire, sock=end)
         beating = loop.create_task(self._keep_telling())
         await self._ended.wait()
@@ -85,23 +86,27 @@ class Front:
 
     @property
     def _silent(self) -> bool:
-        return asyncio.get_running_loop().time() - self._heard_at >= SILENCE_S
+        return self._loop.time() - self._heard_at >= SILENCE_S
 
-    async def accept_each(self, received: Received) -> list[Reply]:
+    def accept_each(self, received: Received) -> "asyncio.Future[tuple[Reply, ...]]":
         """Hand over a mail that is answered per recipient."""
-        return list(await self._hand_over(received, each=True))
+        return self._hand_over(received, each=True)
 
     async def accept_all(self, received: Received) -> Reply:
         """Hand over a mail that has one answer."""
         return (await self._hand_over(received, each=False))[0]
 
-    async def _hand_over(self, received: Received, *, each: bool) -> tuple[Reply, ...]:
+    def _hand_over(self, received: Received, *, each: bool) -> "asyncio.Future[tuple[Reply, ...]]":
+        """Send the mail; a future and no task, since nothing is to be done here before the answer comes."""
         self._numbers += 1
-        number = self._numbers
-        answer: asyncio.Future[tuple[Reply, ...]] = asyncio.get_running_loop().create_future()
-        self._wire.send(Mail(number, each, received))
-        self._waiting[number] = answer
-        return await answer
+        answer: asyncio.Future[tuple[Reply, ...]] = self._loop.create_future()
+        try:
+            self._wire.send(Mail(self._numbers, each, received))
+        except ValueError as error:  # what no message can hold
+            answer.set_exception(error)
+        else:
+            self._waiting[self._numbers] = answer
+        return answer
 
     # -- what the house says
 
@@ -112,7 +117,7 @@ class Front:
                 if not waiting.done():
                     waiting.set_result(replies)
             case Condition():
-                self._condition, self._heard_at = message, asyncio.get_running_loop().time()
+                self._condition, self._heard_at = message, self._loop.time()
             case Addresses():
                 self._learn(message)
             case Setup():
@@ -121,7 +126,7 @@ class Front:
                 self._later(self._end())
 
     def _later(self, work: "asyncio._CoroutineLike[None]") -> None:
-        task = asyncio.get_running_loop().create_task(work)
+        task = self._loop.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 

@@ -12,11 +12,13 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
+from mailgate.domain.envelope import Received
 from mailgate.domain.routing import Catalogue
 from mailgate.errors import HouseFault, Reply
 from mailgate.intake.door import Door
@@ -171,7 +173,8 @@ class FrontProcess:
         self._up = asyncio.Event()
         self._listens = self._silent = False
         self._heard_at = 0.0
-        self._tasks: set[asyncio.Task[None]] = set()
+        # Kept here, since the event loop itself would let them go.
+        self._answers: set[asyncio.Future[Any]] = set()
         self._starting: asyncio.Task[None] | None = None
         self.connections: dict[str, int] = {}
 
@@ -292,11 +295,6 @@ class FrontProcess:
             else:
                 return
 
-    def _later(self, work: "asyncio._CoroutineLike[None]") -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
     # -- what the front must know
 
     async def tell(self) -> None:
@@ -339,7 +337,7 @@ class FrontProcess:
         self._heard_at = time.monotonic()
         match message:
             case Mail():
-                self._later(self._accept(message))
+                self._accept(message)
             case Connected(counts):
                 names = (one.name for one in self._setup.listeners)
                 self.connections = dict(zip(names, counts, strict=True))
@@ -350,18 +348,23 @@ class FrontProcess:
             case Told(event, facts):
                 self._rules.log(event, **facts)
 
-    async def _accept(self, mail: Mail) -> None:
+    def _accept(self, mail: Mail) -> None:
         """Take the mail as our own listeners' is taken; the front tells the client what comes of it."""
-        received, door, wire = replace(mail.received, at=self._rules.now()), self._rules.door, self._wire
+        came, door = mail.received, self._rules.door
+        received = Received(came.octets, came.envelope, came.origin, self._rules.now(), came.trace_id)
+        accept = door.accept_each if mail.each else door.accept_all
+        answer: asyncio.Future[Any] = asyncio.ensure_future(accept(received))
+        self._answers.add(answer)
+        answer.add_done_callback(partial(self._answer, mail, self._wire))
+
+    def _answer(self, mail: Mail, wire: Wire | None, answer: "asyncio.Future[Any]") -> None:
+        self._answers.discard(answer)
         try:
-            if mail.each:
-                replies = tuple(await door.accept_each(received))
-            else:
-                replies = (await door.accept_all(received),)
-        except Exception as error:  # noqa: BLE001  451 and a log line, as for our own connections
-            peer, trace_id = received.origin.peer, received.trace_id
+            replies = tuple(answer.result()) if mail.each else (answer.result(),)
+        except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001  451 and a log line, as for our own connections
+            peer, trace_id = mail.received.origin.peer, mail.received.trace_id
             self._rules.log("accept_failed", peer=peer, id=trace_id, error=repr(error))
-            owed = len(received.envelope.recipients) if mail.each else 1
+            owed = len(mail.received.envelope.recipients) if mail.each else 1
             replies = (HouseFault().reply,) * owed
         if wire is not None:
             wire.send(Answer(mail.number, replies))

@@ -6,17 +6,22 @@ import secrets
 import ssl
 import time
 from collections.abc import Callable
+from typing import Final
 
 from mailgate.errors import Complaint, SettingsError
 
 # Crockford's base 32: no letter that is taken for another.
-_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_CROCKFORD: Final = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+# Ten bits at a time are two letters; of a random octet five bits are one.
+_PAIRS: Final = tuple(bytes((a, b)).decode() for a in _CROCKFORD for b in _CROCKFORD)
+_LETTERS: Final = _CROCKFORD * 8
 
 
 def new_id() -> str:
     """Return an id that sorts by time: 48 bits of milliseconds and 80 random ones, in base 32 (ULID)."""
-    value = (time.time_ns() // 1_000_000) << 80 | secrets.randbits(80)
-    return "".join(_CROCKFORD[(value >> shift) & 31] for shift in range(125, -5, -5))
+    ms = time.time_ns() // 1_000_000
+    begins = "".join([_PAIRS[(ms >> shift) & 1023] for shift in (40, 30, 20, 10, 0)])
+    return begins + secrets.token_bytes(16).translate(_LETTERS).decode()
 
 
 def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:

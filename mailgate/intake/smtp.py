@@ -1,6 +1,6 @@
 """SMTP (RFC 5321) for trusted relays: EHLO, one reply for all recipients, STARTTLS and AUTH where set up."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from mailgate.domain.envelope import Received
@@ -50,6 +50,6 @@ class SmtpConnection(Connection):
         """One for all."""
         return 1
 
-    async def hand_in(self, received: Received) -> list[Reply]:
+    async def hand_in(self, received: Received) -> Sequence[Reply]:
         """Give the mail to the house, which decides for all recipients at once."""
         return [await self.door.accept_all(received)]

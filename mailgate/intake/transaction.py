@@ -42,7 +42,7 @@ class Transaction:
     def begin_content(self, trace_id: str, folder: Path, *, inline_max: int, limit: int) -> None:
         """Expect the octets; above `inline_max` they go to a file of this name in the folder."""
         self.trace_id = trace_id
-        self._spool = Spool(folder / trace_id, inline_max=inline_max, limit=limit)
+        self._spool = Spool(folder, trace_id, inline_max=inline_max, limit=limit)
 
     def feed(self, data: bytes) -> bytes | None:
         """Take octets; returns None, or, when the mail has ended, what stands behind it."""

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from mailgate.domain.address import fold
+from mailgate.domain.contact import lookup_keys
 from mailgate.domain.effects import (
     AddEntry,
     ChangeTicket,
@@ -130,8 +131,9 @@ class MemoryStore:
         return self.given[kind]
 
     def contact(self, address: str) -> ContactView | None:
-        """Return the contact that owns this address."""
-        return self.contacts.get(fold(address))
+        """Return the contact that this address means."""
+        found = (self.contacts.get(key) for key in lookup_keys(address))
+        return next((one for one in found if one is not None), None)
 
     def ticket(self, ticket_id: int) -> TicketView | None:
         """Return the ticket."""
@@ -159,7 +161,8 @@ class MemoryStore:
         ticket = self.tickets.get(ticket_id)
         if ticket is None:
             return False
-        return (ticket_id, fold(address)) in self.participants or fold(ticket.agent) == fold(address) != ""
+        known = any((ticket_id, key) in self.participants for key in lookup_keys(address))
+        return known or fold(ticket.agent) == fold(address) != ""
 
     def sent(self, message_id: str) -> SentView | None:
         """Return the mail of ours with this Message-ID."""

@@ -122,6 +122,8 @@ class CatalogueNames:
             "queue": catalogue.queues,
             "template": catalogue.templates,
             "script": catalogue.scripts,
+            "status": catalogue.statuses,
+            "priority": catalogue.priorities,
             **catalogue.listed,
         }
         if catalogue.agents:

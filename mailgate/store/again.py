@@ -105,6 +105,7 @@ class PreviewReader(UnitReader):
     """Answers like a unit's, on a connection that cannot write; ids are those that would come next."""
 
     __slots__ = ("_given",)
+    locks = False
 
     def __init__(self, tx: Transaction) -> None:
         super().__init__(tx)

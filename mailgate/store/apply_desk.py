@@ -18,7 +18,7 @@ from mailgate.domain.effects import (
     UnlinkTickets,
 )
 from mailgate.domain.events import EventKind, TicketEvent
-from mailgate.domain.links import inverse, said
+from mailgate.domain.links import LinkKind, inverse, said
 from mailgate.store.application import Application
 from mailgate.store.history import add_change
 from mailgate.store.merged import family_of
@@ -37,6 +37,8 @@ from mailgate.store.transaction import from_millis, millis
 
 # Who ended a reminder: the job that told its agent.
 TOLD: Final = "told"
+# A split is in the history already when its link is made.
+SPLITS: Final = frozenset({LinkKind.SPLIT_FROM, LinkKind.SPLIT_INTO})
 
 
 def apply_link_tickets(effect: LinkTickets, app: Application) -> None:
@@ -49,7 +51,8 @@ def apply_link_tickets(effect: LinkTickets, app: Application) -> None:
             continue
         row = {"ticket_id": ticket_id, "other_id": other_id, "kind": kind}
         app.tx.query(TicketLink.insert(**row, at=app.tx.now_ms, author=clean(effect.by)))
-        _changed(app, ticket_id, effect.by, "link", "", said(kind, number))
+        if kind not in SPLITS:
+            _changed(app, ticket_id, effect.by, "link", "", said(kind, number))
 
 
 def _linked(app: Application, ticket_id: int, other_id: int, kind: str) -> bool:
@@ -85,6 +88,9 @@ def apply_merge_tickets(effect: MergeTickets, app: Application) -> None:
     tx = app.tx
     family = list(family_of(effect.ticket_id, lambda query: tx.query(query).fetchall()))
     tx.query(Ticket.update({Ticket.merged_into: effect.into_id}).where(Ticket.id.in_(family)))
+    tx.query(FollowUp.update({FollowUp.ticket_id: effect.into_id}).where(FollowUp.ticket_id.in_(family)))
+    for ticket_id in (effect.ticket_id, effect.into_id):
+        _show_next(app, ticket_id)
     _bring_participants(effect, app)
     _changed(app, effect.ticket_id, effect.by, "merged into", "", effect.into_number)
     _changed(app, effect.into_id, effect.by, "merged", "", effect.number)

@@ -50,4 +50,5 @@ def apply_set_reacted(effect: SetReacted, app: Application) -> None:
 
 def apply_start_workflow(effect: StartWorkflow, app: Application) -> None:
     """Let the followers hear that a workflow is to run for a ticket."""
-    app.events.append(TicketEvent(EventKind.STARTED, effect.ticket_id, by=effect.by, new=effect.workflow))
+    kind = EventKind.TIME if effect.timed else EventKind.STARTED
+    app.events.append(TicketEvent(kind, effect.ticket_id, by=effect.by, new=effect.workflow))

@@ -16,7 +16,7 @@ from mailgate.domain.address import fold
 from mailgate.domain.contact import company_domain, company_key, fold_name
 from mailgate.domain.deskerror import DeskError, NotThere, Stale
 from mailgate.domain.effects import EntryKind
-from mailgate.domain.people.card import Card, Said, Value, decide, distinct, joined
+from mailgate.domain.people.card import Card, Said, Value, decide, distinct, is_machine, joined
 from mailgate.domain.people.stale import differences
 from mailgate.store import contacts
 from mailgate.store.contacts import Known
@@ -43,8 +43,8 @@ class By:
 
     @property
     def origin(self) -> str:
-        """What is kept beside each value."""
-        return self.source or self.who
+        """What is kept beside each value: `agent anna`, `command line (anna)`, `import contacts.csv:7`."""
+        return self.source or (self.who if self.who.startswith("command line") else f"agent {self.who}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +130,8 @@ def change(
 ) -> Changed:
     """Set fields and addresses of a contact; saying again what is so changes not even its version."""
     present = known(tx, contact_id, if_version)
+    if said.get("name") == "" and not is_machine(by.origin):
+        raise DeskError("a contact needs a name")
     decided = decide(present.card, present.sources, said, by.origin, overwrite=by.overwrite)
     after: dict[str, Value] = dict(decided.changes)
     listed = _addresses(tx, present, addresses)
@@ -269,7 +271,7 @@ def merge(
     if other.contact_id == keep.contact_id:
         if other.merged_from != other_id and keep.merged_from != keep_id:
             raise DeskError(f"{keep_id} and {other_id} are one contact already")
-        return _rest(tx, keep, other_id, by, dry=dry)
+        return _rest(tx, keep, other_id if other.merged_from == other_id else keep_id, by, dry=dry)
     changes = _gained(keep, other)
     listed = (*keep.card.addresses, *other.card.addresses)
     waiting = _count(tx, other.contact_id)

@@ -30,6 +30,8 @@ STATES: Final = ("held", "given_up", "leased", "waiting", "digest", "sent")
 # What is not done yet, or went wrong: a listing without a state shows these.
 UNSENT: Final = STATES[:-1]
 NOTHING: Final = SQL("''")
+# The longest number that an id can be.
+LONGEST_ID: Final = 18
 
 
 # -- mails
@@ -49,6 +51,16 @@ def find_stories(connection: Connection, term: str, limit: int) -> list[Row]:
 def proper_number(term: str) -> str:
     """Return a ticket's number as it is stored, whatever the case it was typed in."""
     return term.upper() if term[:2] == "t-" else term
+
+
+def number_as_kept(connection: Connection, term: str) -> str:
+    """Return the number of the ticket that a person names (`T-7`, `t-7`, `[#T-7]`, `7`), else the text."""
+    word = term.strip().removeprefix("[").removesuffix("]").removeprefix("#").strip()
+    for number in dict.fromkeys((word, word.upper())):
+        if queries.first(connection, Ticket.select(Ticket.id).where(Ticket.number == number)) is not None:
+            return number
+    by_id = word.isascii() and word.isdigit() and len(word) <= LONGEST_ID
+    return (ticket_number(connection, int(word)) if by_id else "") or word
 
 
 def _answered_with(connection: Connection, term: str, limit: int) -> list[int]:

@@ -4,7 +4,7 @@ Each takes a connection that only reads (`Store.reader`) and answers with plain 
 key, never by offset: a page costs the same at a million rows.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from typing import Any, Final
 
@@ -16,10 +16,19 @@ from mailgate.store.blobs import Blobs
 from mailgate.store.connection import Connection
 from mailgate.store.db import Store
 from mailgate.store.hot import first_address
+from mailgate.store.merged import family_of, shown_under
 from mailgate.store.models.mail import Delivery, Filing, Message, MessageBody, Trace
 from mailgate.store.models.outgoing import Outbox, Suppression
 from mailgate.store.models.people import Company, Contact, ContactAddress
-from mailgate.store.models.tickets import Entry, Participant, Session, Ticket, TicketCount
+from mailgate.store.models.tickets import (
+    Entry,
+    FollowUp,
+    Participant,
+    Session,
+    Ticket,
+    TicketCount,
+    TicketLink,
+)
 from mailgate.store.pack import unpack
 from mailgate.store.statements import literal
 
@@ -234,23 +243,28 @@ def ticket_counts(connection: Connection) -> list[Row]:
 
 
 def ticket(connection: Connection, number: str) -> Row | None:
-    """Return a ticket with contact, sessions, history, participants, deliveries and mails sent."""
+    """Return a ticket with contact, sessions, history, participants, links, reminders and mails in and out.
+
+    Of tickets that were merged into it everything is there too; of one that was merged what it had itself.
+    """
     found = first(connection, Ticket.select().where(Ticket.number == number))
     if found is None:
         return None
-    ticket_id = found["id"]
+    family = family_of(found["id"], lambda query: _tuples(connection, query))
     found["contact"] = _contact(connection, found["contact_id"])
-    found["sessions"] = rows(
-        connection, Session.select().where(Session.ticket_id == ticket_id).order_by(Session.id)
-    )
-    found["entries"] = rows(connection, Entry.select().where(Entry.ticket_id == ticket_id).order_by(Entry.id))
-    found["participants"] = rows(connection, Participant.select().where(Participant.ticket_id == ticket_id))
-    found["deliveries"] = rows(
-        connection,
-        _deliveries()
-        .where((Delivery.ticket_id == ticket_id) & (Delivery.ticket_id > 0))
-        .order_by(Delivery.id),
-    )
+    sessions = Session.select().where(Session.ticket_id.in_(family))
+    found["sessions"] = rows(connection, sessions.order_by(Session.id))
+    shown = shown_under(family, lambda query: _tuples(connection, query))
+    found["entries"] = rows(connection, Entry.select().where(shown).order_by(Entry.id))
+    people = Participant.select().where(Participant.ticket_id == found["id"])
+    found["participants"] = rows(connection, people.order_by(Participant.folded))
+    query = _deliveries().where(Delivery.ticket_id.in_(family) & (Delivery.ticket_id > 0))
+    found["deliveries"] = rows(connection, query.order_by(Delivery.id))
+    found["links"] = _links(connection, family)
+    reminders = FollowUp.select().where(FollowUp.ticket_id.in_(family))
+    found["follow_ups"] = rows(connection, reminders.order_by(FollowUp.at, FollowUp.id))
+    merged = Ticket.select(Ticket.number).where(Ticket.id.in_(family[1:])).order_by(Ticket.id)
+    found["merged"] = [row["number"] for row in rows(connection, merged)] if family[1:] else []
     sent = [entry["outbox_id"] for entry in found["entries"] if entry["outbox_id"]]
     query = outbox_query().where(Outbox.id.in_(sent)).order_by(Outbox.id)
     found["outbox"] = rows(connection, query) if sent else []
@@ -258,6 +272,22 @@ def ticket(connection: Connection, number: str) -> Row | None:
         claimed = first(connection, Ticket.select(Ticket.number).where(Ticket.id == found["claims"]))
         found["claims_number"] = claimed["number"] if claimed is not None else ""
     return found
+
+
+def _tuples(connection: Connection, query: Any) -> list[tuple[Any, ...]]:
+    return [tuple(row.values()) for row in rows(connection, query)]
+
+
+def _links(connection: Connection, family: Sequence[int]) -> list[Row]:
+    """Return the links of a ticket to others: what it is to them, their numbers, statuses, subjects."""
+    other = Ticket.alias("other")
+    query = (
+        TicketLink.select(TicketLink.kind, other.number, other.status, other.subject, TicketLink.author)
+        .join(other, on=(other.id == TicketLink.other_id))
+        .where(TicketLink.ticket_id.in_(family) & TicketLink.other_id.not_in(family))
+        .distinct()
+    )
+    return rows(connection, query.order_by(TicketLink.kind, other.number))
 
 
 def _contact(connection: Connection, contact_id: int) -> Row | None:

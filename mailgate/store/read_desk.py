@@ -8,9 +8,10 @@ the plan saw.
 from collections.abc import Sequence
 from typing import Any
 
+from peewee import JOIN
+
 from mailgate.domain.ports import EntryView, FollowUpView, ParticipantView, TicketState
 from mailgate.store.merged import family_of, shown_under
-from mailgate.store.models.people import ContactAddress
 from mailgate.store.models.tickets import (
     Entry,
     EntryPlace,
@@ -43,6 +44,8 @@ class DeskReads:
     """The part of `read.UnitReader` that only people's changes need."""
 
     __slots__ = ("_tx",)
+    # Whether a ticket that is looked at is kept from being changed; who only looks cannot.
+    locks = True
 
     def __init__(self, tx: Transaction) -> None:
         self._tx = tx
@@ -65,7 +68,7 @@ class DeskReads:
         return None
 
     def _one(self, condition: Any) -> TicketState | None:
-        if self._tx.many_writers:
+        if self.locks and self._tx.many_writers:
             self._asked(Ticket.select(Ticket.id).where(condition).for_update())
         query = (
             Ticket.select(
@@ -91,7 +94,7 @@ class DeskReads:
                 Entry.id, home, Entry.session_id, Entry.at, Entry.kind, Entry.author, Entry.text,
                 Entry.msgid, Entry.unverified, Entry.field, Entry.old, Entry.new, Entry.ticket_id,
             )
-            .join(EntryPlace, "LEFT OUTER", on=(EntryPlace.entry_id == Entry.id))
+            .join(EntryPlace, JOIN.LEFT_OUTER, on=(EntryPlace.entry_id == Entry.id))
             .where(condition)
         )  # fmt: skip
 
@@ -113,12 +116,6 @@ class DeskReads:
         """Return the last entries that made a ticket's version grow, oldest first."""
         query = self._entries((Entry.ticket_id == ticket_id) & (Entry.field != "session"))
         return self._views(self._asked(query.order_by(Entry.id.desc()).limit(most)))
-
-    def address_of(self, contact_id: int) -> str:
-        """Return a contact's first address, "" for one without."""
-        query = ContactAddress.select(ContactAddress.address).where(ContactAddress.contact_id == contact_id)
-        found = self._asked(query.order_by(ContactAddress.created_at, ContactAddress.folded).limit(1))
-        return str(found[0][0]) if found else ""
 
     def participants(self, ticket_id: int) -> list[ParticipantView]:
         """Return who takes part beside the contact."""

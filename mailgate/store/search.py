@@ -20,8 +20,8 @@ from mailgate.store.transaction import Transaction
 
 # As many entries are read, folded and written at once; they take the writer some 25 ms.
 BATCH: Final = 500
-# Ids are given before the commit and gateways on one PostgreSQL commit in any order: what is younger is looked
-# at again. No transaction of ours lasts longer than seconds.
+# Ids are given before the commit, and gateways on one PostgreSQL commit in any order: what is younger is
+# looked at again. No transaction of ours lasts longer than seconds.
 SETTLED_MS: Final = 60_000
 READ_KINDS: Final = (
     EntryKind.INCOMING,
@@ -39,7 +39,8 @@ _TICKET: Final = "JOIN ticket t ON t.id = e.ticket_id"
 class Batch:
     """What is to be indexed next: `rows` are ids of entries with their folded words.
 
-    `before` is the mark as it was, `mark` is up to where everything is in the index once they are written; `full`: more may follow at once.
+    `before` is the mark as it was, `mark` the entry up to which all are in the index once they are written;
+    `full`: more may follow at once.
     """
 
     rows: tuple[tuple[int, str], ...]
@@ -58,13 +59,19 @@ def writes_sqlite() -> bool:
     return SearchMark._meta.database.param == "?"  # type: ignore[no-any-return]  # noqa: SLF001
 
 
+def progress(connection: Connection) -> tuple[int, int]:
+    """Return up to which entry the index is complete, and the newest entry."""
+    done = connection.execute("SELECT entry_id FROM search_mark WHERE id = 1").fetchone()[0]
+    newest = connection.execute("SELECT coalesce(max(id), 0) FROM entry").fetchone()[0]
+    return int(done), int(newest)
+
+
 # -- writing
 
 
 def pending(connection: Connection, now_ms: int, limit: int = BATCH) -> Batch:
     """Return the next entries that are not in the index yet."""
-    before = int(connection.execute("SELECT entry_id FROM search_mark WHERE id = 1").fetchone()[0])
-    top = int(connection.execute("SELECT coalesce(max(id), 0) FROM entry").fetchone()[0])
+    before, top = progress(connection)
     if top <= before:
         return Batch((), before, before, full=False)
     found = connection.execute(_pending_sql(connection), (before, top, limit)).fetchall()
@@ -85,7 +92,7 @@ def _pending_sql(connection: Connection) -> str:
 
 
 def _settled(connection: Connection, before: int, page: Sequence[Any] | None, now_ms: int) -> int:
-    """Return up to where nothing can appear any more; `page` is what was read if there may be more behind it."""
+    """Return up to where nothing can appear any more; `page` is what was read if more may follow."""
     until = now_ms - SETTLED_MS
     if page is not None:
         return (

@@ -18,7 +18,6 @@ from mailgate.store.models.outgoing import Remembered
 from mailgate.store.models.people import ContactAddress
 from mailgate.store.models.tickets import Entry, Ticket, TicketCount
 from mailgate.store.queries import rows
-from mailgate.store.statements import literal
 from mailgate.store.transaction import Transaction, millis
 
 Place = tuple[int, int]
@@ -78,7 +77,7 @@ def alarm_counts(connection: Connection) -> dict[str, int]:
     """Return how many tickets have each alarm on; those without any are not counted."""
     query = (
         Ticket.select(Ticket.alarm, fn.COUNT(Ticket.id).alias("n"))
-        .where(SQL("alarm <> ''"), Ticket.alarm.in_([literal(one.value) for one in RANKED]))
+        .where(SQL("alarm <> ''"))
         .group_by(Ticket.alarm)
     )
     found = {row["alarm"]: int(row["n"]) for row in rows(connection, query)}

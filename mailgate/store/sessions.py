@@ -5,10 +5,12 @@ sessions. Listings go by key, never by offset.
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any, Final
 
 from peewee import SQL, fn
 
+from mailgate.domain.access import Actor, TicketThing, What, require
 from mailgate.domain.effects import Effect
 from mailgate.domain.helpdesk import DeskPolicy
 from mailgate.domain.session import TIMERS, Event, Interaction, State, Timer, plan_move
@@ -185,20 +187,36 @@ def current_session(connection: Connection, number: str) -> int:
 # -- moves by people
 
 
-def happen(
-    tx: Transaction, rules: UnitRules, session_id: int, event: Event, by: str, reason: str, only_in: str
-) -> tuple[str, str]:
-    """Let an event happen to a session: returns its states before and after, both "" where there is none.
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What somebody wants to happen to a session; `by` is what the history names, `actor` whose rights count.
 
-    Where it is not in the state `only_in` ("" is any) it stays as it is. Raises NoSuchMove.
+    Where the session is not in the state `only_in` ("" is any) it is to stay as it is.
     """
-    tx.lock(f"session:{session_id}")
-    found = tx.query(Session.select(Session.state).where(Session.id == session_id)).fetchone()
+
+    session_id: int
+    event: Event
+    actor: Actor
+    by: str
+    reason: str = ""
+    only_in: str = ""
+
+
+def happen(tx: Transaction, rules: UnitRules, wish: Wish) -> tuple[str, str]:
+    """Let it happen; returns the session's states before and after, both "" where there is none.
+
+    Raises NoSuchMove, and NotAllowed for a ticket that is out of the actor's reach (W2).
+    """
+    tx.lock(f"session:{wish.session_id}")
+    query = Session.select(Session.state, Ticket.queue, Ticket.agent, Ticket.owner_group)
+    query = query.join(Ticket, on=(Ticket.id == Session.ticket_id)).where(Session.id == wish.session_id)
+    found = tx.query(query).fetchone()
     if found is None:
         return "", ""
     state = State(found[0])
-    if only_in and state.value != only_in:
+    require(wish.actor, What.CHANGE_TICKET, TicketThing(*found[1:]))
+    if wish.only_in and state.value != wish.only_in:
         return state.value, state.value
-    effects = plan_move(session_id, state, event, by, reason)
+    effects = plan_move(wish.session_id, state, wish.event, wish.by, wish.reason)
     perform(tx, lambda _reader, _now: effects, rules)
     return state.value, effects[0].state if effects else state.value

@@ -66,8 +66,8 @@ class ListNames:
         return self.known.statuses - named if term.negated else named
 
 
-def list_names(connection: Connection, catalogue: Catalogue) -> ListNames:
-    """Return the names as of now; statuses and queues that only old tickets have are known too."""
+def list_names(connection: Connection, catalogue: Catalogue, query: Query) -> ListNames:
+    """Return the names as of now; what the query names and only old tickets have is known too."""
     rows = connection.execute("SELECT queue, status, n FROM ticket_count").fetchall()
     counts = {(str(row[0]), str(row[1])): int(row[2]) for row in rows}
     statuses = catalogue.statuses or {one.name: one for one in STATUSES}
@@ -76,11 +76,18 @@ def list_names(connection: Connection, catalogue: Catalogue) -> ListNames:
     kinds = {name: status_kind(statuses, name).value for name in (*statuses, *used)}
     known = Known(
         queues=frozenset(catalogue.queues) | {queue for queue, _status in counts},
-        agents=frozenset(catalogue.agents),
-        priorities=frozenset(priorities),
+        agents=frozenset(catalogue.agents) | _used(connection, query, "agent", "agent <> ''"),
+        priorities=frozenset(priorities) | _used(connection, query, "priority", "priority <> 'normal'"),
         statuses=frozenset(statuses) | used,
     )
     return ListNames(known, kinds, tuple(priorities), tuple(sorted(counts)), counts)
+
+
+def _used(connection: Connection, query: Query, key: str, listed: str) -> set[str]:
+    """Return the values of a filter that some ticket has; `listed` is what its index holds."""
+    sql = f"SELECT 1 FROM ticket WHERE {key} = ? AND {listed} LIMIT 1"  # noqa: S608  our own words
+    values = {value for term in query.of(key) for value in term.values}
+    return {value for value in values if ask(connection, sql, (value,))}
 
 
 @dataclass(slots=True)

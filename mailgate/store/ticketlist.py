@@ -68,7 +68,7 @@ def find(
     Without words the order is that of `sort:` (newest touched), with words newest message first. Tickets that
     were merged into another one are found there, unless a number names them.
     """
-    names = list_names(connection, catalogue)
+    names = list_names(connection, catalogue, query)
     check(query, names.known)
     filters = filters_of(connection, query, names, now)
     place = read_cursor(after, query) if after else None
@@ -214,7 +214,7 @@ def _smallest(connection: Connection, drivers: Iterable[Driver]) -> Driver | Non
 def _arms(
     small: Driver | None, drivers: Iterable[Driver], query: Query, names: ListNames, order: str
 ) -> tuple[Condition, ...]:
-    """Return the arms of the walk in an order: those of the small set, of a driver that gives it, of the base."""
+    """Return the arms of the walk in an order: of the small set, of a driver that gives it, of the base."""
     due = Condition("t.execution_due > 0")
     if small is not None:
         return tuple(_both(arm, due) for arm in small.arms) if order == "due" else small.arms

@@ -47,7 +47,7 @@ class Place:
 class Found:
     """What a walk found: ids in order, where the next page starts, at how much it looked.
 
-    `last` None: there is no next page. `cut` says that it ended because of that, and not because a page was full.
+    `last` None: there is no next page. `cut`: it ended for having looked at so much, not for a full page.
     """
 
     ids: list[int]

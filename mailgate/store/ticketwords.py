@@ -1,7 +1,7 @@
 """Lists of tickets by words: each ticket stands where its newest matching message is, and stands there once.
 
-The index gives entries (`search.py`); under which ticket an entry shows, after merging and splitting, is asked for
-each, and whether that ticket passes the filters.
+The index gives entries (`search.py`); under which ticket one shows, after merging and splitting, and whether
+that ticket passes the filters.
 """
 
 from collections.abc import Sequence
@@ -55,24 +55,20 @@ def find_words(
 def _owners(connection: Connection, entries: Sequence[int], filters: Filters) -> dict[int, int]:
     """Return the ticket under which each entry shows, if it passes the filters."""
     placed = one_of("e.id", entries)
-    sql = (
-        "SELECT e.id, coalesce(p.ticket_id, e.ticket_id) FROM entry e"
-        f" LEFT JOIN entry_place p ON p.entry_id = e.id WHERE {placed.sql}"
-    )
+    shown_at = "SELECT e.id, coalesce(p.ticket_id, e.ticket_id) FROM entry e"
+    sql = f"{shown_at} LEFT JOIN entry_place p ON p.entry_id = e.id WHERE {placed.sql}"
     owners = {int(row[0]): int(row[1]) for row in ask(connection, sql, placed.values)}
     passing: set[int] = set()
     merged: dict[int, int] = {}
     wanted = set(owners.values())
+    head = "SELECT t.id, t.merged_into, CASE WHEN {} THEN 1 ELSE 0 END, t.tags, t.categories FROM ticket t"
     passes = " AND ".join(f"({one.sql})" for one in filters.sql) or "1 = 1"
     values = [value for one in filters.sql for value in one.values]
     for _ in range(HOPS):
         if not wanted:
             break
         among = one_of("t.id", sorted(wanted))
-        sql = (  # values are never in the text
-            f"SELECT t.id, t.merged_into, CASE WHEN {passes} THEN 1 ELSE 0 END, t.tags, t.categories"
-            f" FROM ticket t WHERE {among.sql}"
-        )
+        sql = f"{head.format(passes)} WHERE {among.sql}"
         rows = ask(connection, sql, (*values, *among.values))
         merged |= {int(row[0]): int(row[1]) for row in rows if row[1]}
         passing |= {int(row[0]) for row in rows if row[2] and filters.passes(row[3], row[4])}

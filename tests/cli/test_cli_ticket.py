@@ -1,5 +1,7 @@
 """`mailgate ticket`: tickets of a real gateway, listed by filter and shown whole."""
 
+import re
+
 import pytest
 from climails import ANNA, BUSINESS, SUPPORT, mail, send
 from gatewayrun import gateway as run_gateway
@@ -37,24 +39,27 @@ def test_the_list_is_newest_first(desk):
         "TOUCHED",
         "SUBJECT",
     ]
-    assert [line.split()[0] for line in lines] == ["T-3", "T-2", "T-1"]
-    assert lines[1].split()[1:6] == ["sales", "open", "normal", "joe", BEN]
-    assert lines[2].endswith("My printer")
+    assert [line.split()[0] for line in lines] == ["T-1", "T-3", "T-2"]
+    assert lines[2].split()[1:6] == ["sales", "open", "normal", "joe", BEN]
+    assert lines[0].endswith("My printer")
 
 
 @pytest.mark.parametrize(
     ("filters", "expected"),
     [
-        (("--queue", "support"), ["T-3", "T-1"]),
+        (("--queue", "support"), ["T-1", "T-3"]),
         (("--queue", "sales"), ["T-2"]),
-        (("--status", "open"), ["T-3", "T-2", "T-1"]),
+        (("--status", "open"), ["T-1", "T-3", "T-2"]),
         (("--status", "closed"), []),
-        (("--queue", "support", "--status", "open", "--limit", "1"), ["T-3"]),
-        (("--contact", "Anna@Customer.example"), ["T-3", "T-1"]),
+        (("--queue", "support", "--status", "open", "--limit", "1"), ["T-1"]),
+        (("--contact", "Anna@Customer.example"), ["T-1", "T-3"]),
         (("--contact", "nobody@customer.example"), []),
         (("--contact", ANNA, "--queue", "sales"), []),
         (("--agent", "joe"), ["T-2"]),
         (("--agent", "joe", "--queue", "support"), []),
+        (("status:open", "-queue:sales", "--sort", "created"), ["T-3", "T-1"]),
+        (("-queue:support",), ["T-2"]),
+        (("-queue:support", "queue:support"), []),
     ],
 )
 def test_filters_must_all_hold(desk, filters, expected):
@@ -66,12 +71,37 @@ def test_a_page_that_is_not_all_says_so(desk):
     """On standard error, so that tables stay clean."""
     done = desk.command("ticket", "list", "--limit", "2")
     assert len(done.stdout.splitlines()) == 3
-    assert done.stderr == "there are more tickets; `--limit 20` shows them\n"
+    found = re.fullmatch(r"there are more tickets; `--after (\S+)` shows them\n", done.stderr)
+    assert numbers(desk, "--limit", "2", "--after", found[1]) == ["T-2"]
+
+
+def test_a_query_that_makes_no_sense_is_refused_with_its_place(desk):
+    """Exit 2, the nearest word, and a mark under the place."""
+    done = desk.command("ticket", "list", "status:open", "quue:x", check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        "Error: there is no filter 'quue', did you mean 'queue'?\n  status:open quue:x\n              ^\n"
+    )
+    assert "did you mean 'sales'" in desk.command("ticket", "list", "--queue", "sale", check=False).stderr
+    assert (
+        "did you mean 'subject'" in desk.command("ticket", "list", "--columns", "subjct", check=False).stderr
+    )
+
+
+def test_columns_pages_and_counts(desk):
+    """What is shown is chosen; JSON can carry the cursor; counts come from the table that keeps them."""
+    head = desk.command("ticket", "list", "--columns", "number, created,tags").stdout.splitlines()[0]
+    assert head.split() == ["NUMBER", "CREATED", "TAGS"]
+    first = desk.json("ticket", "list", "--limit", "2", "--paged")
+    second = desk.json("ticket", "list", "--limit", "2", "--paged", "--after", first["after"])
+    assert [one["number"] for one in first["tickets"] + second["tickets"]] == ["T-1", "T-3", "T-2"]
+    assert second["after"] is None
+    assert {"queue": "support", "status": "open", "tickets": 2} in desk.json("ticket", "list", "--counts")
 
 
 def test_no_ticket_is_said(desk):
     """No table of nothing."""
-    assert desk.command("ticket", "list", "--queue", "lost").stdout == "no ticket\n"
+    assert desk.command("ticket", "list", "--status", "closed").stdout == "no ticket\n"
 
 
 def test_a_ticket_is_shown_with_contact_conversation_and_history(desk):

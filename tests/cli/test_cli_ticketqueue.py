@@ -28,7 +28,8 @@ def test_add_and_list(desk):
     (row,) = [one for one in desk.json("ticketqueue", "list") if one["name"] == "sales"]
     assert row == {
         "name": "sales", "address": "sales@example.org", "from_name": "Sales", "language": "de", "enabled": True,
-        "addresses": 0, "tickets": 0, "file": "",
+        "addresses": 0, "agents": 0, "assignment": "off", "tickets": 0,
+        "hints": ["no address assigned", "no agents assigned"], "file": "",
     }  # fmt: skip
 
 

@@ -4,7 +4,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailgate.domain.contact import NAME_LENGTH, PUBLIC_PROVIDERS, clean_name, company_name, contact_key
+from mailgate.domain.contact import (
+    NAME_LENGTH,
+    PUBLIC_PROVIDERS,
+    clean_name,
+    company_domain,
+    company_key,
+    company_name,
+    contact_key,
+    fold_name,
+    lookup_keys,
+)
 
 
 @pytest.mark.parametrize(
@@ -63,3 +73,42 @@ def test_case_and_detail_make_no_other_person():
     assert contact_key("Anna+shop@Customer.Example") == contact_key("anna@customer.example")
     assert contact_key("anna@customer.example") != contact_key("ann@customer.example")
     assert contact_key("anna-shop@x.example", "-") == "anna@x.example"
+
+
+@pytest.mark.parametrize(
+    ("address", "keys"),
+    [
+        ("Anna@Customer.example", ("anna@customer.example",)),
+        ("anna+shop@customer.example", ("anna+shop@customer.example", "anna@customer.example")),
+        ("+49301@customer.example", ("+49301@customer.example",)),
+        ("anna@Müller.example", ("anna@xn--mller-kva.example",)),
+        ("anna@XN--MLLER-KVA.example", ("anna@xn--mller-kva.example",)),
+        ("jo\u0308rg@x.example", ("jörg@x.example",)),
+        ("", ("",)),
+    ],
+)
+def test_a_contact_is_looked_up_by_case_detail_and_domain(address, keys):
+    """As the address stands first, then without its +detail; both forms of a domain are one (IDNA)."""
+    assert lookup_keys(address) == keys
+
+
+@given(st.emails())
+def test_the_keys_of_an_address_are_its_own_first(address):
+    """The first is what it is kept by; the last is what the gate knows a person by."""
+    keys = lookup_keys(address)
+    assert keys[0] == lookup_keys(keys[0])[0]
+    assert keys[-1] == contact_key(address)
+
+
+def test_a_domain_says_who_somebody_works_for():
+    """Unless everybody may have an address there."""
+    assert company_domain("Anna@Customer.example") == "customer.example"
+    assert company_domain("anna@gmail.com") == ""
+    assert company_domain("nobody") == ""
+
+
+def test_names_are_looked_up_without_case_and_accents():
+    """So "muller" finds Müller, and spaces do not matter."""
+    assert fold_name(" Jörg  MÜLLER ") == "jorg muller"
+    assert fold_name("Ann") == "ann"
+    assert company_key(" Customer  LTD") == "customer ltd"

@@ -118,7 +118,7 @@ def test_pieces_are_not_held_back(tmp_path):
 def test_memory_and_file_hold_the_same(tmp_path_factory, pieces, inline_max):
     """Small in memory, large in a file: size, digest and octets are those that came in."""
     path = tmp_path_factory.getbasetemp() / "spooled"
-    spool = Spool(path, inline_max=inline_max, limit=1000)
+    spool = Spool(path.parent, path.name, inline_max=inline_max, limit=1000)
     for piece in pieces:
         spool.write(piece)
     octets, whole = spool.finish(), b"".join(pieces)
@@ -130,7 +130,7 @@ def test_memory_and_file_hold_the_same(tmp_path_factory, pieces, inline_max):
 
 def test_too_much_leaves_nothing(tmp_path):
     """Above the limit the file goes at once, the rest is counted only, and the end says so."""
-    spool = Spool(tmp_path / "f", inline_max=10, limit=100)
+    spool = Spool(tmp_path, "f", inline_max=10, limit=100)
     spool.write(b"x" * 50)
     assert (tmp_path / "f").exists()
     spool.write(b"x" * 60)
@@ -143,6 +143,6 @@ def test_too_much_leaves_nothing(tmp_path):
 
 def test_the_limit_itself_is_allowed(tmp_path):
     """A mail of exactly the limit is taken."""
-    spool = Spool(tmp_path / "f", inline_max=1000, limit=100)
+    spool = Spool(tmp_path, "f", inline_max=1000, limit=100)
     spool.write(b"x" * 100)
     assert spool.finish().size == 100

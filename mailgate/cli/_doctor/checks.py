@@ -30,6 +30,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     house.log_size,
     desk.channel,
     desk.addresses,
+    desk.queues,
     desk.scripts,
     desk.templates,
     network.gateway,

@@ -7,6 +7,7 @@ from typing import Final
 from mailgate.cli._doctor.finding import Finding, Patient, counted
 from mailgate.cli._items import complaints, of_template
 from mailgate.domain.routing import channel_state
+from mailgate.domain.staff import NO_ADDRESS, NO_AGENTS, hints
 from mailgate.rules.scripts import CatalogueNames
 from mailgate.store import queries
 from mailgate.store.outbox_rows import depths, oldest
@@ -14,6 +15,10 @@ from mailgate.wiring import language
 from sieve_like.errors import Severity
 from sieve_like.reporting import complaints as script_complaints
 
+ADVICE: Final = {
+    NO_ADDRESS: "`mailgate address add ADDRESS --queue NAME`",
+    NO_AGENTS: "`mailgate agent set NAME --queue QUEUE`, or `mailgate ticketqueue set QUEUE --team TEAM`",
+}
 # A mail that waits an hour for the relay is no hiccup any more.
 OLD_S: Final = 3600
 
@@ -50,6 +55,27 @@ def addresses(patient: Patient) -> Iterator[Finding]:
         yield Finding("addresses", "warn", text, "`mailgate address list` shows which")
     if not wrong:
         yield Finding("addresses", "ok", f"{len(routes)} addresses and patterns, all served")
+
+
+def queues(patient: Patient) -> Iterator[Finding]:
+    """Check that every queue has an address that leads there, agents, and a mistake in nothing (G13)."""
+    present = patient.present
+    lacking = 0
+    for name, queue in present.catalogue.queues.items():
+        for wrong in complaints(queue, present):
+            yield Finding(
+                "queues", "fail", f"{name}: {wrong}", "`mailgate ticketqueue set`, or mend the file"
+            )
+        for hint in hints(queue, present.catalogue, present.business.addresses):
+            lacking += 1
+            yield Finding("queues", "warn", f"{name}: {hint}", ADVICE[hint])
+    for one in (*present.catalogue.agents.values(), *present.catalogue.teams.values()):
+        for wrong in complaints(one, present):
+            yield Finding(
+                "queues", "fail", f"{one.name}: {wrong}", "`mailgate agent set`, `mailgate team set`"
+            )
+    if not lacking:
+        yield Finding("queues", "ok", f"{counted(len(present.catalogue.queues), 'queue')} with all they need")
 
 
 def scripts(patient: Patient) -> Iterator[Finding]:

@@ -1,1 +1,1 @@
-"""What people do to tickets, as pure plans: each looks, refuses with a sentence, or says what is to change."""
+"""What people do to tickets, as pure plans: each refuses with a sentence, or says what will change."""

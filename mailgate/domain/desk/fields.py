@@ -1,13 +1,13 @@
 """Setting what a ticket has: status, priority, queue, agent and the rest; closing and opening again (T11)."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
 from mailgate.domain.access import What, require
 from mailgate.domain.desk.ground import Ground, thing
 from mailgate.domain.deskerror import DeskError, require_known
-from mailgate.domain.effects import AddEntry, ChangeTicket, Effect, EntryKind
+from mailgate.domain.effects import AddEntry, ChangeTicket, Effect, EntryKind, ShareOut
 from mailgate.domain.helpdesk import StatusKind, closing_status, first_status, status_kind
 from mailgate.domain.ports import TicketState, TicketView
 from mailgate.domain.session import Event, State, join, plan_move
@@ -15,6 +15,8 @@ from mailgate.domain.session import Event, State, join, plan_move
 # A longer subject is a text in the wrong place.
 SUBJECT_LENGTH: Final = 500
 LISTS: Final = ("categories", "tags")
+# Whoever shares out the work decides (G15).
+AUTO: Final = "auto"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,7 @@ Wish = str | ListChange
 
 
 def set_fields(
-    ground: Ground, number: str, wishes: Mapping[str, Wish], *, version: int | None = None
+    ground: Ground, number: str, wishes: Iterable[tuple[str, Wish]], *, version: int | None = None
 ) -> list[Effect]:
     """Return what sets these fields; nothing for those that are so already.
 
@@ -38,7 +40,7 @@ def set_fields(
     """
     ticket = ground.find(number, version)
     effects: list[Effect] = []
-    for field, wish in wishes.items():
+    for field, wish in wishes:
         effects += _set(ground, ticket, field, wish)
     return effects
 
@@ -62,6 +64,15 @@ def _set(ground: Ground, ticket: TicketState, field: str, wish: Wish) -> list[Ef
     return [*session_for(ground, ticket, value), change]
 
 
+def give(ground: Ground, number: str, to: str, *, version: int | None = None) -> list[Effect]:
+    """Return what gives a ticket to an agent, to nobody (""), or to whomever the queue's rules choose."""
+    if to != AUTO:
+        return set_fields(ground, number, [("agent", to)], version=version)
+    ticket = ground.find(number, version)
+    require(ground.actor, What.HAND_ON_TICKET, thing(ticket))
+    return [ShareOut(ticket.ticket_id, ground.by)]
+
+
 def _word(field: str, text: str) -> str:
     word = " ".join(text.split())
     if not word or "," in word:
@@ -79,7 +90,7 @@ def session_for(ground: Ground, ticket: TicketState, status: str) -> list[Effect
     return close_session(ground, ticket) if after else revive_session(ground, ticket)
 
 
-def close_session(ground: Ground, ticket: TicketState) -> list[Effect]:
+def close_session(ground: Ground, ticket: TicketState | TicketView) -> list[Effect]:
     """Return the move of a ticket's session to closed; nothing where it is."""
     state = State(ticket.session_state)
     if state is State.CLOSED:
@@ -217,10 +228,12 @@ def comment_on(ground: Ground, ticket: TicketState, text: str) -> AddEntry:
     )
 
 
-def words_of(texts: Sequence[str]) -> dict[str, ListChange]:
-    """Return what `+a -b` or `a b` make of a list: words to add and to take away, or all of it."""
+def words_of(texts: Sequence[str]) -> list[ListChange]:
+    """Return what `+a -b` or `a b` make of a list: words added or taken away, or all; "" empties it."""
+    if tuple(texts) == ("",):
+        return [ListChange(())]
     added = tuple(text[1:] for text in texts if text.startswith("+"))
     gone = tuple(text[1:] for text in texts if text.startswith("-"))
     plain = tuple(text for text in texts if text[:1] not in {"+", "-"})
-    found = {"add": ListChange(added, "add"), "remove": ListChange(gone, "remove"), "set": ListChange(plain)}
-    return {how: one for how, one in found.items() if one.words}
+    found = (ListChange(plain), ListChange(added, "add"), ListChange(gone, "remove"))
+    return [one for one in found if one.words]

@@ -40,6 +40,11 @@ class Ground:
         """The time in ms since 1970."""
         return int(self.now.timestamp() * 1000)
 
+    def contact_address(self, contact_id: int) -> str:
+        """Return a contact's first address, "" for one without."""
+        contact = self.reader.contact_by_id(contact_id)
+        return contact.address if contact is not None else ""
+
     def find(self, number: str, version: int | None = None, what: What = What.CHANGE_TICKET) -> TicketState:
         """Return the ticket that a person names.
 

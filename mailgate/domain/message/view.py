@@ -6,6 +6,7 @@ values decoded when read, both once. It never raises, whatever the octets: what 
 `defects`.
 """
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
@@ -21,6 +22,10 @@ from mailgate.domain.message.part import Part
 from mailgate.domain.message.structure import root_part
 from mailgate.domain.message.text import attachments, main_text
 
+# The line end before a line that may begin a part: one like a boundary, or an empty one.
+_PART_BEGINS: Final = re.compile(rb"\n(?=--|\r?+\n)")
+# The fields that name other mails; the first mail of a conversation has neither.
+_ANSWERING: Final = frozenset({"in-reply-to", "references"})
 # How much text `prepare` works out: what an entry of a ticket keeps at most is far below.
 PREPARED_TEXT: Final = 256 * 1024
 
@@ -36,9 +41,8 @@ def _within_caps(buffer: Buffer) -> bool:
         return False
     return (
         octets.count(b"\n") < HEADERS
-        and octets.count(b"\n--") < NESTING
-        and octets.count(b"\n\n") + octets.count(b"\n\r\n") < NESTING
         and octets.count(b";") < PARAMETERS
+        and len(_PART_BEGINS.findall(octets)) < NESTING
     )
 
 
@@ -208,6 +212,9 @@ class MessageView:
     def _found_ids(self) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
         if self._ids is None:
             own = find_ids(self._block.raw("message-id")[:1])
+            if _ANSWERING.isdisjoint(self._block.names):
+                self._ids = (own[0] if own else "", (), ())
+                return self._ids
             parents = find_ids(self._block.raw("in-reply-to"))
             answered, _ = capped(parents)
             references, cut = capped([*find_ids(self._block.raw("references")), *parents])

@@ -204,7 +204,10 @@ def address_complaint(address: str) -> str:
 
 def distinct(addresses: Iterable[str]) -> tuple[str, ...]:
     """Return the addresses without those that say the same again; the first spelling stays."""
-    return tuple({fold(one): one for one in reversed(tuple(addresses))}.values())[::-1]
+    found: dict[str, str] = {}
+    for one in addresses:
+        found.setdefault(fold(one), one)
+    return tuple(found.values())
 
 
 def name_key(name: str) -> str:

@@ -138,8 +138,8 @@ def _records(lines: list[str], start: int, separator: str) -> Iterator[tuple[int
         try:
             cells = next(reader)
         except csv.Error as error:
-            unclosed = "a quote is not closed" if "end of data" in str(error) else str(error)
-            yield place + 1, unclosed
+            large = "limit" in str(error)
+            yield place + 1, "a cell is too large" if large else "a quote is not closed, or closed too early"
             place += 1
         else:
             yield place + 1, cells

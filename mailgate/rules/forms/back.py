@@ -43,8 +43,8 @@ def form_of(source: str) -> Form:
     rules = tuple(_titled(call, _rule(call, how), dict(comments)) for call in _rules(calls))
     if origin is None:
         raise HandWrittenError(1)
-    first = next((n for n, (_line, text) in enumerate(comments) if TITLE.fullmatch(text)), len(comments))
-    described = [text.removeprefix("#").removeprefix(" ") for _line, text in comments[1:first]]
+    first = next((call.line - 1 for call in calls if call.name == "if"), len(source))
+    described = [text.removeprefix("#").removeprefix(" ") for line, text in comments[1:] if line < first]
     form, wrong = read_form(plain(Form(rules, "\n".join(described))))
     if form is None:
         raise HandWrittenError(_line_of(wrong[0], calls), f"is nothing that the form makes: {wrong[0]}")

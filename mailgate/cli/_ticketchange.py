@@ -1,0 +1,252 @@
+"""`mailgate ticket set|assign|move|close|reopen|merge|split|link|unlink`: what becomes of a ticket."""
+
+from typing import Any
+
+import click
+
+from mailgate.cli._options import Call, pass_call
+from mailgate.cli._ticketdesk import change, changes
+
+
+@click.command("set")
+@changes
+@click.option("--status", help="A status of the helpdesk; a closed one closes the session too.")
+@click.option("--priority", help="A priority of the helpdesk.")
+@click.option("--queue", help="The queue that it is moved to.")
+@click.option("--agent", "to_agent", help="Who has it; '' for nobody.")
+@click.option("--owner-group", "owner_group", help="The team that owns it; '' for none.")
+@click.option("--subject", help="Its subject.")
+@click.option("--workflow", help="The workflow that it is on; '' for none.")
+@click.option("--category", "categories", multiple=True, help="A category; +NAME adds, -NAME takes away.")
+@click.option("--tag", "tags", multiple=True, help="A tag; +NAME adds, -NAME takes away; '' takes all away.")
+@pass_call
+def set_(
+    call: Call,
+    /,
+    number: str,
+    agent: str,
+    if_version: int | None,
+    to_agent: str | None,
+    *,
+    as_json: bool,
+    **said: Any,
+) -> None:
+    r"""Set fields of a ticket; what is not said stays as it is.
+
+    \b
+    mailgate ticket set T-7 --status pending --priority high --tag +vip
+    mailgate ticket set T-7 --queue sales --if-version 4
+    """
+    from mailgate.domain.desk.fields import Wish, set_fields, words_of  # noqa: PLC0415
+
+    lists = {name: said.pop(name) for name in ("categories", "tags")}
+    wishes: list[tuple[str, Wish]] = [(name, value) for name, value in said.items() if value is not None]
+    if to_agent is not None:
+        wishes.append(("agent", to_agent))
+    wishes += [(name, one) for name, texts in lists.items() for one in words_of(texts)]
+    if not wishes:
+        raise click.UsageError("say what to set, such as --status open")
+    change(
+        call,
+        number,
+        agent,
+        lambda ground, _desk: set_fields(ground, number, wishes, version=if_version),
+        as_json=as_json,
+    )
+
+
+@click.command()
+@changes
+@click.argument("to")
+@pass_call
+def assign(call: Call, /, number: str, to: str, agent: str, if_version: int | None, *, as_json: bool) -> None:
+    r"""Give a ticket to an agent: TO is a name, `auto` (whoever the queue's rules choose) or '' (nobody).
+
+    \b
+    mailgate ticket assign T-7 anna
+    mailgate ticket assign T-7 auto
+    """
+    from mailgate.domain.desk.fields import give  # noqa: PLC0415  --help must not pay for it
+
+    change(
+        call, number, agent, lambda ground, _desk: give(ground, number, to, version=if_version),
+        as_json=as_json, locks=("assignment",) if to == "auto" else (),
+    )  # fmt: skip
+
+
+@click.command()
+@changes
+@click.argument("queue")
+@pass_call
+def move(
+    call: Call, /, number: str, queue: str, agent: str, if_version: int | None, *, as_json: bool
+) -> None:
+    r"""Move a ticket to another queue; it is answered from that queue's address then.
+
+    \b
+    mailgate ticket move T-7 sales
+    """
+    from mailgate.domain.desk.fields import set_fields  # noqa: PLC0415  --help must not pay for it
+
+    wishes = [("queue", queue)]
+    change(
+        call,
+        number,
+        agent,
+        lambda ground, _desk: set_fields(ground, number, wishes, version=if_version),
+        as_json=as_json,
+    )
+
+
+@click.command()
+@changes
+@click.option("--note", default="", help="A comment that says why.")
+@pass_call
+def close(
+    call: Call, /, number: str, note: str, agent: str, if_version: int | None, *, as_json: bool
+) -> None:
+    r"""Close a ticket and its session. A mail of the customer opens it again.
+
+    \b
+    mailgate ticket close T-7 --note "the customer found it"
+    """
+    from mailgate.domain.desk.fields import close as plan  # noqa: PLC0415  --help must not pay for it
+
+    change(
+        call,
+        number,
+        agent,
+        lambda ground, _desk: plan(ground, number, note, version=if_version),
+        as_json=as_json,
+    )
+
+
+@click.command()
+@changes
+@pass_call
+def reopen(call: Call, /, number: str, agent: str, if_version: int | None, *, as_json: bool) -> None:
+    r"""Open a closed ticket again; its session too, or a new one where the time for that is over.
+
+    \b
+    mailgate ticket reopen T-7
+    """
+    from mailgate.domain.desk.fields import reopen as plan  # noqa: PLC0415  --help must not pay for it
+
+    change(
+        call, number, agent, lambda ground, _desk: plan(ground, number, version=if_version), as_json=as_json
+    )
+
+
+@click.command()
+@changes
+@click.argument("into")
+@pass_call
+def merge(
+    call: Call, /, number: str, into: str, agent: str, if_version: int | None, *, as_json: bool
+) -> None:
+    r"""Merge a ticket into another one: it is closed, and all of it shows under INTO.
+
+    Both numbers are understood from then on, also in the subjects of mails.
+
+    \b
+    mailgate ticket merge T-8 T-7
+    """
+    from mailgate.domain.desk.joining import merge as plan  # noqa: PLC0415  --help must not pay for it
+
+    change(
+        call,
+        into,
+        agent,
+        lambda ground, _desk: plan(ground, number, into, version=if_version),
+        as_json=as_json,
+    )
+
+
+@click.command()
+@changes
+@click.argument("entries", nargs=-1, required=True, type=click.IntRange(min=1), metavar="ENTRY...")
+@click.option("--subject", default="", help="The new ticket's subject; the old one's where it is not said.")
+@click.option("--queue", default="", help="The new ticket's queue; the old one's where it is not said.")
+@pass_call
+def split(
+    call: Call,
+    /,
+    number: str,
+    entries: tuple[int, ...],
+    subject: str,
+    queue: str,
+    agent: str,
+    if_version: int | None,
+    *,
+    as_json: bool,
+) -> None:
+    r"""Take messages out of a ticket into a new one; answers to them join the new one.
+
+    ENTRY is the number that `ticket show` prints in front of a message.
+
+    \b
+    mailgate ticket split T-7 31 34 --subject "The other printer"
+    """
+    from mailgate.domain.desk.joining import split as plan  # noqa: PLC0415  --help must not pay for it
+    from mailgate.domain.effects import OpenTicket  # noqa: PLC0415
+
+    opened: list[OpenTicket] = []
+
+    def planned(ground: Any, _desk: Any) -> Any:
+        found = plan(ground, number, entries, subject=subject, queue=queue, version=if_version)
+        opened.extend(one for one in found if isinstance(one, OpenTicket))
+        return found
+
+    change(call, number, agent, planned, as_json=as_json)
+    if not as_json:
+        click.echo(f"{opened[-1].number} opened")
+
+
+@click.command()
+@changes
+@click.argument("other")
+@click.option("--kind", default="related", show_default=True, help="What NUMBER is to OTHER.")
+@pass_call
+def link(
+    call: Call, /, number: str, other: str, kind: str, agent: str, if_version: int | None, *, as_json: bool
+) -> None:
+    r"""Link a ticket to another one: related, parent, child, duplicate, original, follow-up, followed-by.
+
+    \b
+    mailgate ticket link T-8 T-7 --kind child
+    """
+    from mailgate.domain.desk.joining import link as plan  # noqa: PLC0415  --help must not pay for it
+
+    change(
+        call,
+        number,
+        agent,
+        lambda ground, _desk: plan(ground, number, other, kind, version=if_version),
+        as_json=as_json,
+    )
+
+
+@click.command()
+@changes
+@click.argument("other")
+@pass_call
+def unlink(
+    call: Call, /, number: str, other: str, agent: str, if_version: int | None, *, as_json: bool
+) -> None:
+    r"""Take the links between two tickets away.
+
+    \b
+    mailgate ticket unlink T-8 T-7
+    """
+    from mailgate.domain.desk.joining import unlink as plan  # noqa: PLC0415  --help must not pay for it
+
+    change(
+        call,
+        number,
+        agent,
+        lambda ground, _desk: plan(ground, number, other, version=if_version),
+        as_json=as_json,
+    )
+
+
+COMMANDS = (set_, assign, move, close, reopen, merge, split, link, unlink)

@@ -1,0 +1,242 @@
+"""`mailgate ticket reply|comment|new|followup|participant`: what is said about a ticket, and to whom."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import click
+
+from mailgate.cli._as import as_option
+from mailgate.cli._desk import changing
+from mailgate.cli._options import Call, CommandError, pass_call
+from mailgate.cli._read import FILE
+from mailgate.cli._ticketdesk import change, changes, perform, tell_version, text_given
+
+TEXT = click.argument("text", default="")
+TEXT_FILE = click.option("--file", type=FILE, help="The file that the text stands in; - is standard input.")
+
+
+@click.command()
+@changes
+@TEXT
+@TEXT_FILE
+@click.option("--to", default="", metavar="ADDRESS", help="Whom to answer; else whoever wrote last.")
+@click.option("--subject", default="", help="Another subject; the ticket's number is put into it.")
+@click.option("--status", default="", help="The status that the ticket gets.")
+@pass_call
+def reply(
+    call: Call,
+    /,
+    number: str,
+    text: str,
+    file: Path | None,
+    agent: str,
+    if_version: int | None,
+    *,
+    as_json: bool,
+    **said: str,
+) -> None:
+    r"""Answer the customer: the mail leaves from the queue's address, with copies to confirmed participants.
+
+    The text is the argument, a file, or what comes from standard input or the editor.
+
+    \b
+    mailgate ticket reply T-7 "It is on its way." --status pending --as anna
+    mailgate ticket reply T-7 --file answer.txt
+    """
+    from mailgate.domain.desk.talk import Words  # noqa: PLC0415  --help must not pay for it
+    from mailgate.domain.desk.talk import reply as plan  # noqa: PLC0415
+
+    words = Words(text_given(text, file), **said)
+    change(
+        call,
+        number,
+        agent,
+        lambda ground, desk: plan(ground, desk.policy, number, words, version=if_version),
+        as_json=as_json,
+    )
+
+
+@click.command()
+@changes
+@TEXT
+@TEXT_FILE
+@pass_call
+def comment(
+    call: Call,
+    /,
+    number: str,
+    text: str,
+    file: Path | None,
+    agent: str,
+    if_version: int | None,
+    *,
+    as_json: bool,
+) -> None:
+    r"""Write a comment that agents alone see; nothing leaves.
+
+    \b
+    mailgate ticket comment T-7 "Called, nobody there." --as anna
+    """
+    from mailgate.domain.desk.fields import comment as plan  # noqa: PLC0415  --help must not pay for it
+
+    said = text_given(text, file)
+    change(
+        call,
+        number,
+        agent,
+        lambda ground, _desk: plan(ground, number, said, version=if_version),
+        as_json=as_json,
+    )
+
+
+@click.command()
+@click.argument("to", metavar="ADDRESS")
+@click.argument("subject")
+@TEXT
+@TEXT_FILE
+@click.option("--queue", required=True, help="The queue that it is sent from and answered to.")
+@click.option("--name", default="", help="The name of an addressee whom nobody knows yet.")
+@click.option("--for", "owner", default="", metavar="AGENT", help="Who has the ticket; else whoever writes.")
+@as_option
+@click.option("--json", "as_json", is_flag=True, help="Print the ticket as JSON.")
+@pass_call
+def new(
+    call: Call,
+    /,
+    to: str,
+    subject: str,
+    text: str,
+    file: Path | None,
+    agent: str,
+    *,
+    as_json: bool,
+    **said: str,
+) -> None:
+    r"""Open a ticket with a mail of ours (setting outgoing_tickets); an unknown address becomes a contact.
+
+    \b
+    mailgate ticket new anna@customer.example "Your order" "It is late." --queue sales --as ben
+    """
+    from mailgate.domain.desk.talk import FirstMail, write_first  # noqa: PLC0415  --help must not pay for it
+
+    mail = FirstMail(said["queue"], to, subject, text_given(text, file), said["name"], said["owner"])
+    with changing(call) as desk:
+        done = perform(desk, agent, lambda ground: write_first(ground, desk.policy, mail))
+    if done.suppressed:
+        click.echo(f"not sent at once: {', '.join(done.suppressed)}", err=True)
+    tell_version(call, done.number, changed=True, as_json=as_json)
+
+
+@click.group()
+def followup() -> None:
+    """Remind an agent of a ticket at a date."""
+
+
+@followup.command("add")
+@changes
+@click.argument("when")
+@click.argument("note", default="")
+@click.option("--for", "who", default="", metavar="AGENT", help="Who is reminded; else whoever has it.")
+@pass_call
+def followup_add(
+    call: Call,
+    /,
+    number: str,
+    when: str,
+    note: str,
+    who: str,
+    agent: str,
+    if_version: int | None,
+    *,
+    as_json: bool,
+) -> None:
+    r"""Add a reminder. WHEN is a time in UTC, or in so many days or hours: 3d, 4h.
+
+    \b
+    mailgate ticket followup add T-7 3d "ask again" --for anna
+    mailgate ticket followup add T-7 2026-12-01T09:00
+    """
+    from mailgate.domain.desk.people import add_follow_up  # noqa: PLC0415  --help must not pay for it
+
+    change(
+        call,
+        number,
+        agent,
+        lambda ground, _desk: add_follow_up(
+            ground, number, _time(when, ground.now), who, note, version=if_version
+        ),
+        as_json=as_json,
+    )
+
+
+def _time(text: str, now: datetime) -> datetime:
+    """Return a time as a person writes it; raises CommandError."""
+    from mailgate.domain.helpdesk import read_span  # noqa: PLC0415  --help must not pay for it
+
+    if text[-1:] in {"m", "h", "d"} and text[:-1].isdigit():
+        try:
+            return now + timedelta(seconds=read_span(text))
+        except ValueError as bad:
+            raise CommandError(str(bad)) from None
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise CommandError(f"{text!r} is no time; write 3d, 4h or 2026-12-01T09:00") from None
+    return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
+
+
+@followup.command("done")
+@click.argument("follow_up_id", type=click.IntRange(min=1), metavar="ID")
+@as_option
+@pass_call
+def followup_done(call: Call, follow_up_id: int, agent: str) -> None:
+    r"""End a reminder, before or after its agent was told. ID is what `ticket show` prints.
+
+    \b
+    mailgate ticket followup done 3
+    """
+    from mailgate.domain.desk.people import end_follow_up  # noqa: PLC0415  --help must not pay for it
+
+    with changing(call) as desk:
+        perform(desk, agent, lambda ground: end_follow_up(ground, follow_up_id))
+    click.echo(f"follow-up {follow_up_id} is done")
+
+
+@click.group()
+def participant() -> None:
+    """Say who takes part in a ticket beside its contact: confirmed ones get copies of answers."""
+
+
+def _person(name: str, text: str, plan: str) -> click.Command:
+    """Return one of the commands on participants; they differ in their plan alone."""
+
+    @changes
+    @click.argument("address")
+    @pass_call
+    def run(
+        call: Call, /, number: str, address: str, agent: str, if_version: int | None, *, as_json: bool
+    ) -> None:
+        from mailgate.domain.desk import people  # noqa: PLC0415  --help must not pay for it
+
+        planned: Any = getattr(people, plan)
+        change(
+            call,
+            number,
+            agent,
+            lambda ground, _desk: planned(ground, number, address, version=if_version),
+            as_json=as_json,
+        )
+
+    example = f"mailgate ticket participant {name} T-7 ben@customer.example"
+    return click.command(name, help=f"{text}\n\n\b\n{example}")(run)
+
+
+for _one in (
+    _person("add", "Let somebody take part as Cc.", "add_participant"),
+    _person("confirm", "Confirm somebody who wrote by a link alone.", "confirm_participant"),
+    _person("remove", "Let somebody take part no longer.", "remove_participant"),
+):
+    participant.add_command(_one)
+
+COMMANDS = (reply, comment, new, followup, participant)

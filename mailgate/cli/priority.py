@@ -1,0 +1,117 @@
+"""`mailgate priority`: the priorities of tickets and their service times (T9)."""
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mailgate.cli import _business, _staff, _ticketwords
+from mailgate.cli._as import as_option
+from mailgate.cli._options import Call, CommandError, json_option, pass_call
+
+if TYPE_CHECKING:
+    from mailgate.domain.helpdesk import Priority
+
+HEADERS = ("name", "reaction", "warning", "execution", "file")
+
+
+@click.group("priority")
+def priority() -> None:
+    """Look at and change the priorities of tickets and their service times."""
+
+
+@priority.command("list")
+@json_option
+@pass_call
+def list_(call: Call, *, as_json: bool) -> None:
+    """Show all priorities in their order, their times, and which file says so."""
+    found = _business.present(call)
+    rows = [
+        (one.name, one.reaction, one.warning, one.execution, found.origins.get(("priority", name), ""))
+        for name, one in _ticketwords.in_force(found, "priority").items()
+    ]
+    _business.show_list(HEADERS, rows, as_json=as_json)
+
+
+def _options(function: Any) -> Any:
+    for option in (
+        _business.change_options,
+        as_option,
+        click.option("--execution", help="Until when it must be done: `10h`, `2d`; '' is none."),
+        click.option("--warning", help="How long before that a warning is given; '' is none."),
+        click.option("--reaction", help="Until when somebody must have answered; '' is none."),
+    ):
+        function = option(function)
+    return function
+
+
+def _changed(one: "Priority", said: dict[str, Any]) -> "Priority":
+    from dataclasses import replace  # noqa: PLC0415  --help must not pay for it
+
+    return replace(one, **{key: value for key, value in said.items() if value is not None})
+
+
+@priority.command("add")
+@click.argument("name")
+@_options
+@pass_call
+def add(call: Call, /, name: str, *, agent: str, dry_run: bool, take_over: bool, **said: Any) -> None:
+    r"""Add a priority behind the others. `h` and `m` are business hours, `d` working days.
+
+    \b
+    mailgate priority add critical --reaction 30m --execution 4h --warning 1h
+    """
+    from mailgate.domain.access import What  # noqa: PLC0415  --help must not pay for it
+    from mailgate.domain.helpdesk import Priority  # noqa: PLC0415
+
+    _staff.require(call, agent, What.SET_INSTALLATION)
+
+    def make(found: Any) -> "Priority":
+        there = _ticketwords.in_force(found, "priority")
+        made = _changed(Priority(name, position=there[name].position if name in there else 0), said)
+        if name in there and there[name] != made:
+            raise CommandError(f"the priority {name!r} is there already; `mailgate priority set` changes it")
+        return made
+
+    _ticketwords.put(call, "priority", make, _business.How(dry_run, take_over, agent))
+
+
+@priority.command("set")
+@click.argument("name")
+@_options
+@pass_call
+def set_(call: Call, /, name: str, *, agent: str, dry_run: bool, take_over: bool, **said: Any) -> None:
+    r"""Change a priority's times; what is not said stays. Open tickets get theirs within minutes.
+
+    \b
+    mailgate priority set high --reaction 4h --execution 2d --warning 4h
+    """
+    from mailgate.domain.access import What  # noqa: PLC0415  --help must not pay for it
+
+    _staff.require(call, agent, What.SET_INSTALLATION)
+    _ticketwords.put(
+        call,
+        "priority",
+        lambda found: _changed(_ticketwords.named(found, "priority", name), said),
+        _business.How(dry_run, take_over, agent),
+    )
+
+
+@priority.command()
+@click.argument("name")
+@_ticketwords.replace_option
+@_business.change_options
+@as_option
+@pass_call
+def remove(call: Call, name: str, *, instead: str, agent: str, dry_run: bool, take_over: bool) -> None:
+    r"""Remove a priority that nothing names; refused while tickets have it.
+
+    \b
+    mailgate priority remove urgent --replace-with high
+    """
+    from mailgate.domain.access import What  # noqa: PLC0415  --help must not pay for it
+
+    _staff.require(call, agent, What.SET_INSTALLATION)
+    _ticketwords.remove(call, "priority", name, instead, _business.How(dry_run, take_over, agent))
+
+
+COMMAND = priority

@@ -1,0 +1,260 @@
+"""What an agent says to the customer: an answer, or the first mail of a ticket (T10, S8, G8).
+
+It leaves by the gate as people's mail; its Message-ID holds the token that an answer is recognised by, and
+stands in the ticket's history.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import quote
+
+from mailgate.domain.action import PlanPolicy
+from mailgate.domain.address import fold, sendable
+from mailgate.domain.contact import clean_name, company_name
+from mailgate.domain.desk.fields import close_session, in_session, view
+from mailgate.domain.desk.ground import Ground
+from mailgate.domain.deskerror import DeskError, require_known
+from mailgate.domain.effects import (
+    AddEntry,
+    ChangeTicket,
+    Draft,
+    Effect,
+    EntryKind,
+    MailKind,
+    OpenContact,
+    OpenTicket,
+    Send,
+)
+from mailgate.domain.helpdesk import StatusKind, first_status, status_kind
+from mailgate.domain.ports import EntryView, ParticipantView, TicketState, TicketView
+from mailgate.domain.session import Event, State
+from mailgate.domain.ticket import format_number, match_key, subject_tag
+from mailgate.domain.token import loop_mark, message_id
+
+LOOP_HEADER: Final = "X-Mailgate-Loop"
+# What References may hold is cut by the composer; more of a conversation than this is not read.
+CONVERSATION: Final = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What is said; "" for `to` is whoever wrote last, for `subject` the ticket's."""
+
+    text: str
+    to: str = ""
+    subject: str = ""
+    status: str = ""
+
+
+def automatic_headers(policy: PlanPolicy) -> tuple[tuple[str, str], ...]:
+    """Return what a notice says of itself (RFC 3834 5)."""
+    return (("Auto-Submitted", "auto-generated"), *own_mark(policy))
+
+
+def own_mark(policy: PlanPolicy) -> tuple[tuple[str, str], ...]:
+    """Return the mark by which we know our own mail again."""
+    return ((LOOP_HEADER, loop_mark(policy.keys, policy.instance)),)
+
+
+def copyable(pattern: str, number: str, ticket_id: int) -> str:
+    """Return the address of a ticket that can be copied (T12), "" where the desk has none."""
+    return pattern.replace("{number}", quote(number, safe="")).replace("{id}", str(ticket_id))
+
+
+def reply(
+    ground: Ground, policy: PlanPolicy, number: str, words: Words, *, version: int | None = None
+) -> list[Effect]:
+    """Return an answer to the customer, with copies to everybody who is confirmed as Cc.
+
+    The session moves as activity does (G12). DeskError where there is nobody to answer, or nothing to say.
+    """
+    ticket = ground.find(number, version)
+    if not words.text.strip():
+        raise DeskError("there is nothing to say: the text is empty")
+    if words.status:
+        require_known("status", words.status, ground.catalogue.statuses)
+    mails = ground.reader.conversation(ticket.ticket_id, CONVERSATION)
+    to_address = words.to or _correspondent(ground, ticket, mails)
+    if not sendable(to_address):
+        raise DeskError(f"{to_address or 'nobody'!r} is no address that {ticket.number} can be answered to")
+    effects, after = in_session(ground, ticket, Event.OUTGOING)
+    others = [
+        one
+        for one in ground.reader.participants(ticket.ticket_id)
+        if one.confirmed and one.role == "cc" and fold(one.address) != fold(to_address)
+    ]
+    letter = _Letter(ground, policy, after, words, tuple(one.msgid for one in mails if one.msgid))
+    effects += letter.sends(to_address, others)
+    return [*effects, *_status_after(ground, ticket, after, words.status)]
+
+
+def _correspondent(ground: Ground, ticket: TicketState, mails: list[EntryView]) -> str:
+    """Return whoever wrote last and is known to take part, else the contact."""
+    confirmed = {fold(one.address) for one in ground.reader.participants(ticket.ticket_id) if one.confirmed}
+    for one in reversed(mails):
+        if one.kind == EntryKind.INCOMING and one.author and not one.unverified:
+            contact = ground.reader.contact(one.author)
+            known = contact is not None and contact.contact_id == ticket.contact_id
+            if known or fold(one.author) in confirmed:
+                return one.author
+    return ground.contact_address(ticket.contact_id)
+
+
+def _status_after(ground: Ground, ticket: TicketState, after: TicketView, status: str) -> list[Effect]:
+    """Return the status that an answer leaves: the one said, else open where it woke a closed one."""
+    statuses = ground.catalogue.statuses
+    woken = State(ticket.session_state) is State.CLOSED
+    if not status and woken and status_kind(statuses, ticket.status) is StatusKind.CLOSED:
+        status = first_status(statuses, StatusKind.OPEN)
+    if not status or status == ticket.status:
+        return []
+    change = ChangeTicket(ticket.ticket_id, "status", status, ground.by)
+    if status_kind(statuses, status) is not StatusKind.CLOSED:
+        return [change]
+    return [*close_session(ground, after), change]
+
+
+@dataclass(frozen=True, slots=True)
+class _Letter:
+    """One answer on its way to everybody who gets it."""
+
+    ground: Ground
+    policy: PlanPolicy
+    ticket: TicketView
+    words: Words
+    earlier: tuple[str, ...]
+
+    def sends(self, to_address: str, others: list[ParticipantView]) -> list[Effect]:
+        """Return the mails, the first with its entry in the history."""
+        entry_id = self.ground.reader.allocate("entry")
+        copies = ", ".join(one.address for one in others if one.address.isascii())
+        draft = self._draft(to_address, entry_id, (("Cc", copies),) if copies else ())
+        entry = AddEntry(
+            entry_id=entry_id,
+            ticket_id=self.ticket.ticket_id,
+            session_id=self.ticket.session_id,
+            kind=EntryKind.ANSWER,
+            author=self.ground.by,
+            text=draft.text,
+            message_id=draft.message_id,
+        )
+        first = self._send(draft, entry)
+        return [first, *(self._send(self._draft(one.address, entry_id, ()), None) for one in others)]
+
+    def _send(self, draft: Draft, entry: AddEntry | None) -> Send:
+        return Send(
+            kind=MailKind.AGENT,
+            draft=draft,
+            # A bounce comes back to the queue, and is tied to the ticket by the mail that it quotes.
+            envelope_from=draft.from_address,
+            rule=self.ground.by,
+            ticket_id=self.ticket.ticket_id,
+            entry=entry,
+        )
+
+    def _draft(self, address: str, entry_id: int, headers: tuple[tuple[str, str], ...]) -> Draft:
+        ticket = self.ticket
+        queue = self.ground.catalogue.queues.get(ticket.queue)
+        if queue is None or not queue.address:
+            raise DeskError(f"queue {ticket.queue!r} has no address to answer from; give it one")
+        contact = self.ground.reader.contact(address)
+        return Draft(
+            from_address=queue.address,
+            from_name=queue.from_name,
+            to_address=address,
+            to_name=contact.name if contact is not None and contact.name != address else "",
+            subject=self._subject(),
+            text=self.words.text.rstrip() + "\n",
+            message_id=message_id(
+                self.policy.keys,
+                ticket.ticket_id,
+                ticket.session_id,
+                address,
+                f"entry {entry_id}",
+                self.policy.hostname,
+            ),
+            in_reply_to=self.earlier[-1] if self.earlier else "",
+            references=self.earlier,
+            headers=(*headers, *own_mark(self.policy)),
+        )
+
+    def _subject(self) -> str:
+        """Return the ticket's subject with its tag (S9), as an answer where something was written before."""
+        tag = subject_tag(self.ticket.number)
+        subject = self.words.subject or self.ticket.subject
+        tagged = subject if tag in subject else f"{tag} {subject}".rstrip()
+        answers = bool(self.earlier) and subject[:3].casefold() != "re:"
+        return f"RE: {tagged}" if answers else tagged
+
+
+@dataclass(frozen=True, slots=True)
+class FirstMail:
+    """A ticket that begins with a mail of ours."""
+
+    queue: str
+    to: str
+    subject: str
+    text: str
+    name: str = ""
+    agent: str = ""
+
+
+def write_first(ground: Ground, policy: PlanPolicy, mail: FirstMail) -> list[Effect]:
+    """Return a new ticket and its first mail (G8: tickets for outgoing mail); opens the contact too."""
+    if not ground.catalogue.desk.outgoing_tickets:
+        raise DeskError("tickets for outgoing mail are switched off (setting outgoing_tickets)")
+    require_known("queue", mail.queue, ground.catalogue.queues)
+    if mail.agent:
+        require_known("agent", mail.agent, ground.catalogue.agents)
+    if not mail.text.strip() or not mail.subject.strip():
+        raise DeskError("there is nothing to say: subject or text is empty")
+    if not sendable(mail.to):
+        raise DeskError(f"{mail.to!r} is no address that mail can be sent to")
+    reader, effects = ground.reader, list[Effect]()
+    contact = reader.contact(mail.to)
+    contact_id = contact.contact_id if contact is not None else reader.allocate("contact")
+    if contact is None:
+        name = clean_name(mail.name) or mail.to
+        effects.append(OpenContact(contact_id, mail.to, name, (), company_name(mail.to)))
+    opened = _opened(ground, mail, contact_id)
+    ticket = view(_state(opened))
+    sent = _Letter(ground, policy, ticket, Words(mail.text), ()).sends(mail.to, [])
+    moved, _ = in_session(ground, _state(opened), Event.OUTGOING)
+    return [*effects, opened, *moved, *sent]
+
+
+def _opened(ground: Ground, mail: FirstMail, contact_id: int) -> OpenTicket:
+    ticket_id = ground.reader.allocate("ticket")
+    return OpenTicket(
+        ticket_id=ticket_id,
+        number=format_number(ticket_id, ground.catalogue.desk.number_pattern),
+        session_id=ground.reader.allocate("session"),
+        queue=mail.queue,
+        subject=mail.subject.strip(),
+        contact_id=contact_id,
+        status=first_status(ground.catalogue.statuses, StatusKind.OPEN),
+        agent=mail.agent or ground.actor.name,
+        match_key=match_key(mail.subject),
+    )
+
+
+def _state(opened: OpenTicket) -> TicketState:
+    return TicketState(
+        ticket_id=opened.ticket_id,
+        number=opened.number,
+        subject=opened.subject,
+        status=opened.status,
+        priority=opened.priority,
+        queue=opened.queue,
+        agent=opened.agent,
+        owner_group="",
+        categories=(),
+        tags=(),
+        workflow="",
+        contact_id=opened.contact_id,
+        session_id=opened.session_id,
+        session_state=State.UNOPENED.value,
+        session_ms=0,
+        merged_into=0,
+        version=0,
+    )
