@@ -19,7 +19,7 @@ SECONDS ?= 60
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test lint format types generated suite bench-intake bench-memory bench-rules wheel requirements clean
+.PHONY: help run test lint format types generated suite bench-intake bench-memory bench-rules bench-desk wheel requirements clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | \
@@ -62,6 +62,9 @@ bench-memory: $(VENV)/.dev ## memory with 40 parallel mails of 25 MB
 
 bench-rules: $(VENV)/.dev ## CPU time per mail of 5, 50 and 1,000 rules against Pigeonhole, ratios in one run
 	@$(PY) bench/rules.py $(BENCH_ARGS)
+
+bench-desk: $(VENV)/.dev ## lists, searches, assignment, timers and intake at 1,000 to 1,000,000 tickets
+	@$(PY) bench/desk.py $(BENCH_ARGS)
 
 wheel: $(VENV)/.dev ## a wheel in dist/
 	$(PIP) wheel --quiet --no-deps --no-build-isolation --no-index --wheel-dir dist .

@@ -373,7 +373,7 @@ class Gateway:
         self.log.events.error("control_failed", command=command, exc_info=error)
 
     def _fill_gauges(self, metrics: Metrics) -> None:
-        self.reporter.fill_gauges(metrics, self.store)
+        self.reporter.fill_gauges(metrics, self.store, self.business.catalogue)
         metrics.writer_waiting.set(self.writer.waiting)
         metrics.disk_free.set(shutil.disk_usage(self.settings.spool_path).free)
         metrics.log_dropped.set(self.log.writer.dropped)

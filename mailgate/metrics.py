@@ -135,6 +135,27 @@ METRICS: Final[tuple[Spec, ...]] = (
         ("timer",),
         _each("paused_to_closed", "resolved_to_closed", "active_to_paused"),
     ),
+    Spec(
+        "tickets_alarmed",
+        "gauge",
+        "tickets_alarmed",
+        "Tickets whose service times have this alarm on.",
+        ("alarm",),
+        _each("reaction late", "execution due soon", "execution late"),
+    ),
+    Spec(
+        "assignments_late",
+        "counter",
+        "assignments_late",
+        "Tickets that had to wait for an agent and were then given out (docs/helpdesk.md).",
+    ),
+    Spec(
+        "tickets_waiting",
+        "gauge",
+        "tickets_waiting",
+        "Tickets that wait for an agent who can take them, in queues that share out their work.",
+        ("queue",),
+    ),
     Spec("tickets_open", "gauge", "tickets_open", "Open tickets.", ("queue",)),
     Spec("unprocessed", "gauge", "unprocessed", "Mails kept as unprocessed (mailgate unprocessed list)."),
     Spec("outbox_depth", "gauge", "outbox_depth", "Outgoing mails.", ("state",), _each(*_STATES)),
@@ -256,6 +277,9 @@ class Metrics:
     suppressed: Tally
     alarms: Tally
     session_timers: Tally
+    tickets_alarmed: Level
+    assignments_late: Tally
+    tickets_waiting: Level
     tickets_open: Level
     unprocessed: Level
     outbox_depth: Level

@@ -8,11 +8,15 @@ from contextlib import closing
 from datetime import datetime
 
 from mailgate.domain.envelope import Received
+from mailgate.domain.helpdesk import StatusKind, status_kind
+from mailgate.domain.routing import Catalogue
 from mailgate.maillog import MailLog
 from mailgate.metrics import Metrics
 from mailgate.outbox.worker import Report
 from mailgate.store import outbox_rows, queries
+from mailgate.store.assignment import waiting_counts
 from mailgate.store.db import Store
+from mailgate.store.service import alarm_counts
 from mailgate.store.unit import FAILED, DeliveryOutcome
 
 # How a row's state after one try is called in `mailgate_outbox_deliveries_total`.
@@ -113,7 +117,7 @@ class Reporter:
         with closing(store.reader()) as connection:
             return outbox_rows.depths(connection)
 
-    def fill_gauges(self, metrics: Metrics, store: Store) -> None:
+    def fill_gauges(self, metrics: Metrics, store: Store, catalogue: Catalogue) -> None:
         """Read the gauges that the database knows; called at each scrape."""
         with closing(store.reader()) as connection:
             for state, count in outbox_rows.depths(connection).items():
@@ -121,13 +125,17 @@ class Reporter:
             oldest = outbox_rows.oldest(connection)
             metrics.unprocessed.set(queries.counts_by_status(connection)["unprocessed"])
             counts = queries.ticket_counts(connection)
+            for alarm, count in alarm_counts(connection).items():
+                metrics.tickets_alarmed.set(count, alarm)
+            waiting = waiting_counts(connection, catalogue.queues)
         age = (self._clock() - oldest).total_seconds() if oldest is not None else 0.0
         metrics.outbox_age.set(max(age, 0.0))
         open_by_queue: dict[str, float] = {}
         for row in counts:
-            if row["status"] not in {"solved", "closed"}:
+            if status_kind(catalogue.statuses, row["status"]) is not StatusKind.CLOSED:
                 open_by_queue[row["queue"]] = open_by_queue.get(row["queue"], 0) + row["n"]
         metrics.tickets_open.replace(open_by_queue)
+        metrics.tickets_waiting.replace(waiting)
 
 
 def _result(outcomes: list[DeliveryOutcome]) -> str:

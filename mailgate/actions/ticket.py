@@ -37,15 +37,6 @@ class Ticket(Action):
     wish: TicketWish
 
 
-def _word(value: str | int) -> str:
-    """Return what is wrong with a status or priority: they are single words, used as keys."""
-    return (
-        ""
-        if isinstance(value, str) and value.isidentifier()
-        else "a status or priority must be a single word"
-    )
-
-
 def _pattern(value: str | int) -> str:
     """Return what is wrong with a pattern for keys."""
     try:
@@ -60,8 +51,8 @@ def _pattern(value: str | int) -> str:
 TAGS = (
     Tag("queue", Kind.STRING, names="queue"),
     Tag("subject", Kind.STRING),
-    Tag("priority", Kind.STRING, check=_word, names="priority"),
-    Tag("status", Kind.STRING, check=_word, names="status"),
+    Tag("priority", Kind.STRING, names="priority"),
+    Tag("status", Kind.STRING, names="status"),
     Tag("category", Kind.STRINGS),
     Tag("tag", Kind.STRINGS),
     Tag("assign", Kind.STRING, names="agent"),
@@ -117,7 +108,7 @@ def plan(plan: Plan, action: object) -> str:
 
 QUESTIONS = (
     Tag("exists"),
-    Tag("status", Kind.STRINGS, names="status"),
+    Tag("status", Kind.STRINGS),
     Tag("queue", Kind.STRINGS, names="queue"),
     Tag("agent", Kind.STRINGS, names="agent"),
 )
@@ -155,7 +146,7 @@ def _change(name: str, positionals: tuple[Positional, ...], tags: tuple[Tag, ...
 
 
 CHANGES = (
-    _change("ticket_status", (Positional("value", check=_word, names="status"),)),
+    _change("ticket_status", (Positional("value", names="status"),)),
     _change("ticket_assign", (Positional("value", names="agent"),)),
     _change("ticket_queue", (Positional("value", names="queue"),)),
     _change("ticket_tag", (Positional("value", Kind.STRINGS),), (Tag("remove"),)),

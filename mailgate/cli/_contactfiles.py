@@ -77,10 +77,10 @@ def _wet(call: Call, found: "Reading", name: str, by: Any) -> "Report":
     from mailgate.store.contact_import import Report, import_lines  # noqa: PLC0415  as above
 
     report = Report()
-    with writing(call) as (_store, writer), _progress(len(found.lines)) as bar:
+    with writing(call) as (store, writer), _progress(len(found.lines)) as bar:
         for lines in _steps(found.lines):
             work = partial(import_lines, lines=lines, file=name, by=by)
-            report.add(writer.submit(work).result())
+            report.add(_people.submitted(store, writer, work))
             bar.update(len(lines))
     return report
 

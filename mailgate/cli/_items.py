@@ -45,6 +45,8 @@ from sieve_like.settings import Settings as Told
 
 # Long enough for any name, short enough for a column; an exported script is a file of that name.
 LONGEST_NAME: Final = 100
+# A name that nothing can have.
+NOTHING: Final = "\0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,4 +275,8 @@ def _without(kind: Kind, name: str, catalogue: Catalogue) -> Catalogue:
         among: {k: v for k, v in getattr(catalogue, among).items() if (kind, k) != (one, name)}
         for one, among in kinds
     }
+    for one, among in kinds:
+        if one == kind and not fewer[among]:
+            # Names of a kind that there is nothing of are not checked: something must stand there.
+            fewer[among] = {NOTHING: getattr(catalogue, among)[name]}
     return replace(catalogue, **fewer)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mailgate.store.contacts import Asked, Known
     from mailgate.store.db import Store
     from mailgate.store.transaction import Transaction
+    from mailgate.store.writer import Writer
 
 T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., Any])
@@ -59,11 +60,16 @@ def written(
     """
     with writing(call) as (store, writer):
         who = allowed(store, agent, what)
-        for _ in range(TRIES):
-            try:
-                return writer.submit(lambda tx: work(tx, who)).result()
-            except Exception as error:  # noqa: BLE001  each kind is told apart
-                _refuse(store, error)
+        return submitted(store, writer, lambda tx: work(tx, who))
+
+
+def submitted(store: "Store", writer: "Writer", work: "Callable[[Transaction], T]") -> T:
+    """Do something in one transaction, again where another process was faster; raises as `written`."""
+    for _ in range(TRIES):
+        try:
+            return writer.submit(work).result()
+        except Exception as error:  # noqa: BLE001  each kind is told apart
+            _refuse(store, error)
     raise CommandError("somebody else changes the same contacts all the time, try again", TRY_LATER)
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from mailgate.cli._as import acting
 from mailgate.cli._options import USAGE, Call, CommandError, print_json, print_table
 from mailgate.cli._store import reading, when
 from mailgate.cli._tables import cut, json_row
@@ -89,13 +90,14 @@ def show_list(
     limit: int,
     after: str,
     columns: str,
+    viewer: str,
     as_json: bool,
     paged: bool,
 ) -> None:
-    """Print a page of tickets, and on standard error how to get the next one."""
+    """Print a page of tickets, and on standard error how to get the next one; `viewer` is who looks (W2)."""
     query, names = wanted(parts, shorthands), columns_of(columns)
     with reading(call) as (_store, connection):
-        page = _page(connection, query, " ".join(parts), limit, after)
+        page = _page(connection, query, " ".join(parts), limit, after, viewer)
     if as_json:
         rows = [json_row(row) for row in page.rows]
         print_json({"tickets": rows, "after": page.after or None} if paged else rows)
@@ -108,15 +110,18 @@ def show_list(
         click.echo(f"{why}there are more tickets; `--after {page.after}` shows them", err=True)
 
 
-def _page(connection: "Connection", query: "Query", text: str, limit: int, after: str) -> "TicketPage":
+def _page(
+    connection: "Connection", query: "Query", text: str, limit: int, after: str, viewer: str
+) -> "TicketPage":
+    from mailgate.domain.access import reach  # noqa: PLC0415  --help must not pay for it
     from mailgate.domain.query import QueryError  # noqa: PLC0415  --help must not pay for it
     from mailgate.store.business import load_catalogue  # noqa: PLC0415
     from mailgate.store.ticketlist import find  # noqa: PLC0415
 
+    catalogue, now = load_catalogue(connection), datetime.now(UTC)
+    seen = reach(acting(catalogue, viewer))
     try:
-        return find(
-            connection, query, load_catalogue(connection), datetime.now(UTC), limit=limit, after=after
-        )
+        return find(connection, query, catalogue, now, limit=limit, after=after, reach=seen)
     except QueryError as error:
         raise _complaint(error, text) from None
 

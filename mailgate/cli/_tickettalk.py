@@ -8,8 +8,10 @@ import click
 
 from mailgate.cli._as import as_option
 from mailgate.cli._desk import changing
-from mailgate.cli._options import Call, CommandError, pass_call
+from mailgate.cli._options import Call, CommandError, json_option, pass_call, print_json, print_table
 from mailgate.cli._read import FILE
+from mailgate.cli._store import reading, tell, when
+from mailgate.cli._tables import cut, json_row, limit_option, more, plural
 from mailgate.cli._ticketdesk import change, changes, perform, tell_version, text_given
 
 TEXT = click.argument("text", default="")
@@ -125,6 +127,9 @@ def new(
         done = perform(desk, agent, lambda ground: write_first(ground, desk.policy, mail))
     if done.suppressed:
         click.echo(f"not sent at once: {', '.join(done.suppressed)}", err=True)
+    if not done.number:
+        click.echo("sent, and no ticket opened (setting outgoing_tickets is off)")
+        return
     tell_version(call, done.number, changed=True, as_json=as_json)
 
 
@@ -135,7 +140,7 @@ def followup() -> None:
 
 @followup.command("add")
 @changes
-@click.argument("when")
+@click.argument("at", metavar="WHEN")
 @click.argument("note", default="")
 @click.option("--for", "who", default="", metavar="AGENT", help="Who is reminded; else whoever has it.")
 @pass_call
@@ -143,7 +148,7 @@ def followup_add(
     call: Call,
     /,
     number: str,
-    when: str,
+    at: str,
     note: str,
     who: str,
     agent: str,
@@ -164,7 +169,7 @@ def followup_add(
         number,
         agent,
         lambda ground, _desk: add_follow_up(
-            ground, number, _time(when, ground.now), who, note, version=if_version
+            ground, number, _time(at, ground.now), who, note, version=if_version
         ),
         as_json=as_json,
     )
@@ -201,6 +206,58 @@ def followup_done(call: Call, follow_up_id: int, agent: str) -> None:
     with changing(call) as desk:
         perform(desk, agent, lambda ground: end_follow_up(ground, follow_up_id))
     click.echo(f"follow-up {follow_up_id} is done")
+
+
+@followup.command("list")
+@click.option("--for", "who", default="", metavar="AGENT", help="Only this agent's.")
+@click.option("--due", is_flag=True, help="Only those whose time has come.")
+@limit_option("reminders")
+@json_option
+@pass_call
+def followup_list(call: Call, who: str, limit: int, *, due: bool, as_json: bool) -> None:
+    r"""Show reminders that nobody was told of yet, the next one first. Times are UTC.
+
+    \b
+    mailgate ticket followup list --for anna
+    """
+    from mailgate.store.followups import list_follow_ups  # noqa: PLC0415  --help must not pay for it
+
+    until_ms = int(datetime.now(UTC).timestamp() * 1000) if due else 0
+    with reading(call) as (_store, connection):
+        found = list_follow_ups(connection, agent=who, until_ms=until_ms, limit=limit + 1)
+    if as_json:
+        print_json([json_row(row) for row in found[:limit]])
+    elif not found:
+        click.echo("no reminder")
+    else:
+        print_table(
+            ("id", "at", "agent", "ticket", "note", "subject"),
+            [
+                (
+                    row["id"], when(row["at"]), row["agent"], row["number"], cut(row["note"]),
+                    cut(row["subject"]),
+                )
+                for row in found[:limit]
+            ],
+        )  # fmt: skip
+    more(len(found), limit, "reminders")
+
+
+@followup.command("run")
+@pass_call
+def followup_run(call: Call) -> None:
+    r"""Tell agents of all that is due, now; the running gateway does so every minute.
+
+    \b
+    mailgate ticket followup run
+    """
+    from mailgate.jobs.followups import tell_due  # noqa: PLC0415  --help must not pay for it
+
+    with changing(call) as desk:
+        told = tell_due(desk.writer, lambda: desk.rules, desk.policy)
+    if told:
+        tell(call, "wake")
+    click.echo(f"{plural(told, 'reminder')} told")
 
 
 @click.group()

@@ -9,7 +9,7 @@ import click
 from mailgate.cli import _business, _staff
 from mailgate.cli._as import as_option, author, check
 from mailgate.cli._options import Call, CommandError, json_option, pass_call, print_json
-from mailgate.cli._store import reading, writing
+from mailgate.cli._store import reading, when, writing
 
 if TYPE_CHECKING:
     from mailgate.cli._items import Present
@@ -56,20 +56,23 @@ def list_(call: Call, *, only_present: bool, as_json: bool) -> None:
 @json_option
 @pass_call
 def show(call: Call, name: str, *, as_json: bool) -> None:
-    """Show one agent: all of the above, the queues that follow from its teams, and whether it can log in."""
+    """Show one agent: also its teams' queues, its active sessions, and whether it has a password."""
     from mailgate.cli._items import users  # noqa: PLC0415  --help must not pay for it
     from mailgate.domain.staff import queues_of  # noqa: PLC0415
     from mailgate.store.access import has_password  # noqa: PLC0415
+    from mailgate.store.assignment import load_of  # noqa: PLC0415
 
     found = _business.present(call)
     _business.named(found, "agent", name)
     one = found.catalogue.agents[name]
     values = _values(found, one, _staff.presences(call).get(name))
     with reading(call) as (_store, connection):
-        password = has_password(connection, name)
+        password, (active, last) = has_password(connection, name), load_of(connection, name)
     values |= {
         "language": one.language,
         "works_on": sorted(queues_of(one, found.catalogue)),
+        "active": active,
+        "last_assigned": when(last),
         "password": password,
         "used_by": users("agent", name, found.catalogue, found.business.addresses),
     }

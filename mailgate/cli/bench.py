@@ -1,5 +1,6 @@
 """`mailgate bench`: a database full of made-up tickets, to see how lists, searches and the intake grow."""
 
+import sys
 import time
 
 import click
@@ -40,9 +41,8 @@ def fill_(call: Call, /, tickets: int, seed: int, *, yes: bool) -> None:
         if there and not yes:
             raise CommandError(f"the database has tickets (up to {there:,}); --yes adds to them")
         writer.submit(lambda tx: fill.set_up(tx, connection)).result()
-    with opened(call) as store:
-        with click.progressbar(length=tickets, label="tickets", file=click.get_text_stream("stderr")) as bar:
-            rows = fill.fill(store, tickets, seed, int(time.time() * 1000), bar.update)
+    with opened(call) as store, click.progressbar(length=tickets, label="tickets", file=sys.stderr) as bar:
+        rows = fill.fill(store, tickets, seed, int(time.time() * 1000), bar.update)
     seconds = time.monotonic() - begun
     parts = ", ".join(f"{rows[name]:,} {text}" for name, text in COUNTED.items())
     click.echo(f"{parts} in {seconds:.0f} s")

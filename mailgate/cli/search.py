@@ -1,5 +1,6 @@
 """`mailgate search`: the index of words that `mailgate ticket list WORDS` looks into."""
 
+import sys
 import time
 from functools import partial
 from typing import TYPE_CHECKING
@@ -53,7 +54,7 @@ def rebuild(call: Call) -> None:
         with queries.reading(store) as connection:
             newest = index.progress(connection)[1]
         entries = 0
-        with click.progressbar(length=newest, label="indexing", file=click.get_text_stream("stderr")) as bar:
+        with click.progressbar(length=newest, label="indexing", file=sys.stderr) as bar:
             while True:
                 with queries.reading(store) as connection:
                     batch = index.pending(connection, int(time.time() * 1000), 5 * index.BATCH)

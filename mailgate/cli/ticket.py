@@ -32,6 +32,7 @@ def ticket() -> None:
 @click.option("--after", default="", metavar="CURSOR", help="Go on where the page before ended.")
 @click.option("--paged", is_flag=True, help="With --json: an object of tickets and the next page's cursor.")
 @click.option("--counts", is_flag=True, help="Instead: how many tickets each queue has in each status.")
+@click.option("--as", "viewer", default="", metavar="AGENT", help="Only what this agent may see.")
 @limit_option("tickets")
 @json_option
 @pass_call
@@ -42,6 +43,7 @@ def list_(
     limit: int,
     after: str,
     columns: str,
+    viewer: str,
     *,
     paged: bool,
     counts: bool,
@@ -63,7 +65,13 @@ def list_(
         show_counts(call, as_json=as_json)
         return
     show_list(
-        call, query, shorthands, limit=limit, after=after, columns=columns, as_json=as_json, paged=paged
+        *(call, query, shorthands),
+        limit=limit,
+        after=after,
+        columns=columns,
+        viewer=viewer,
+        as_json=as_json,
+        paged=paged,
     )
 
 

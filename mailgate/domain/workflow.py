@@ -10,9 +10,10 @@ actions as JSON (`conditions_json`, `steps_json`); who carries them out stands i
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime, time, timedelta, tzinfo
+from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from textwrap import shorten
@@ -166,6 +167,16 @@ _OR: Final = re.compile(r"\s+or\s+")
 _HELD: Final = re.compile("\0([0-9]+)\0")
 
 
+def near(word: str, known: Collection[str]) -> str:
+    """Return `, did you mean 'status'?` where a known word is close, else ""."""
+    found = get_close_matches(word, sorted(known), n=1)
+    return f", did you mean {found[0]!r}?" if found else ""
+
+
+def _listed(known: Collection[str]) -> str:
+    return f"; there are {', '.join(known)}"
+
+
 # -- events
 
 
@@ -178,7 +189,7 @@ def parse_event(text: str) -> Trigger:
     word, _, rest = text.strip().partition(" ")
     kind = EVENTS.get(word)
     if kind is None:
-        raise BadWorkflow(f"{text!r} is no event; there are {', '.join(EVENTS)}")
+        raise BadWorkflow(f"{text!r} is no event{near(word, EVENTS) or _listed(EVENTS)}")
     rest = rest.strip()
     if kind is EventKind.TIME:
         return _clock(text, rest)
@@ -243,7 +254,7 @@ def _test(text: str, held: Sequence[str]) -> Condition:
     field, operator = found[1], found[2]
     values = tuple(_value(part, held) for part in found[3].split(","))
     if field not in FIELDS:
-        raise BadWorkflow(f"there is no field {field!r}")
+        raise BadWorkflow(f"there is no field {field!r}{near(field, FIELDS)}")
     if (field in DURATIONS) is not (operator in COMPARING):
         want = "at least or less than" if field in DURATIONS else "is, contains, matches or their opposites"
         raise BadWorkflow(f"{shown!r}: {field} takes {want}")
@@ -374,7 +385,7 @@ def step_complaints(step: Step) -> Iterator[tuple[str, str]]:
     """Yield (part, message) of what is wrong with an action by itself; names are another question."""
     needed, more = PARTS.get(step.do, ((), ()))
     if step.do not in PARTS:
-        yield "do", f"{step.do!r} is no action; there are {', '.join(PARTS)}"
+        yield "do", f"{step.do!r} is no action{near(step.do, PARTS) or _listed(PARTS)}"
         return
     for name in needed:
         if not getattr(step, name) and (step.do, name) != ("set", "value"):

@@ -1,9 +1,9 @@
 """What is wrong with a workflow that a person wrote (N4): every name is looked up, with a suggestion."""
 
 from collections.abc import Collection, Iterator, Mapping
-from difflib import get_close_matches
 from typing import Final
 
+from mailgate.domain.address import sendable
 from mailgate.domain.events import EventKind
 from mailgate.domain.helpdesk import StatusKind, Workflow
 from mailgate.domain.routing import Catalogue
@@ -19,6 +19,7 @@ from mailgate.domain.workflow import (
     Condition,
     Step,
     Trigger,
+    near,
     parse_event,
     read_conditions,
     read_steps,
@@ -85,7 +86,7 @@ def _of_condition(one: Condition, trigger: Trigger, catalogue: Catalogue) -> Ite
         return
     for value in one.values:
         if value and value.casefold() not in {word.casefold() for word in known}:
-            yield f"there is no {one.field} {value!r}{_near(value, known)}"
+            yield f"there is no {one.field} {value!r}{near(value, known)}"
 
 
 def _of_step(step: Step, catalogue: Catalogue) -> Iterator[tuple[str, str]]:
@@ -114,21 +115,16 @@ def _of_step(step: Step, catalogue: Catalogue) -> Iterator[tuple[str, str]]:
         case "mail":
             yield from _named("template", "template", step.template, catalogue.templates)
             for one in step.to:
-                if one not in PEOPLE and "@" not in one:
+                if one not in PEOPLE and not sendable(one):
                     words = f"{one!r} is neither an address nor one of {', '.join(PEOPLE)}"
-                    yield "to", f"{words}{_near(one, PEOPLE)}"
+                    yield "to", f"{words}{near(one, PEOPLE)}"
     if len(step.text) > LONGEST_TEXT:
         yield "text", f"is longer than {LONGEST_TEXT} characters"
 
 
 def _named(part: str, kind: str, name: str, known: Collection[str]) -> Iterator[tuple[str, str]]:
     if name not in known:
-        yield part, f"there is no {kind} {name!r}{_near(name, known)}"
-
-
-def _near(word: str, known: Collection[str]) -> str:
-    near = get_close_matches(word, sorted(known), n=1)
-    return f", did you mean {near[0]!r}?" if near else ""
+        yield part, f"there is no {kind} {name!r}{near(name, known)}"
 
 
 def users(kind: str, name: str, workflows: Mapping[str, Workflow], catalogue: Catalogue) -> list[str]:

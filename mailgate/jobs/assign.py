@@ -7,7 +7,7 @@ nothing now costs one look; the rest is done in small transactions, the ticket t
 import logging
 from collections.abc import Iterable
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from typing import Final
 
@@ -36,17 +36,11 @@ ROUNDS: Final = 50
 def run(context: JobContext) -> dict[str, object]:
     """Give out what can be given out now, queue by queue; returns how many."""
     rules = context.rules()
-    given = sum(_queue(context, rules, name) for name in _ready(context, rules.catalogue))
-    return {"given": given} if given else {}
-
-
-def _ready(context: JobContext, catalogue: Catalogue) -> list[str]:
-    """Return the queues where something waits and somebody may take it; asks without a transaction."""
-    now = datetime.now(UTC)
     with closing(context.store.reader()) as connection:
-        names = any_waiting(connection, catalogue.queues)
-        present = present_agents(connection, now) if names else frozenset()
-    return [name for name in names if could_give(catalogue.queues[name], catalogue, present, now)]
+        queues = any_waiting(connection, rules.catalogue.queues)
+    given = sum(_queue(context, rules, name) for name in queues)
+    context.metrics.assignments_late.inc(by=given)
+    return {"given": given} if given else {}
 
 
 def _queue(context: JobContext, rules: UnitRules, queue: str) -> int:
@@ -65,6 +59,9 @@ def give_out(tx: Transaction, *, queue: str, rules: UnitRules, batch: int = BATC
     It ends where nobody can take any more. What no longer waits (taken by hand, moved, closed, merged) goes
     off the list.
     """
+    catalogue = rules.catalogue
+    if not could_give(catalogue.queues[queue], catalogue, present_agents(tx), tx.now):
+        return 0, False
     tickets = waiting(tx, queue, batch)
     given = 0
     for ticket_id in tickets:

@@ -129,6 +129,8 @@ class CatalogueNames:
         if catalogue.agents:
             # "auto" leaves it to whoever shares out the work (G15).
             self._kinds["agent"] = (*catalogue.agents, "auto", "")
+        if catalogue.workflows:
+            self._kinds["workflow"] = (*catalogue.workflows, "")
 
     @property
     def digest(self) -> bytes:

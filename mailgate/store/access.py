@@ -20,7 +20,7 @@ from mailgate.store.models.audit import Audit
 from mailgate.store.models.business import Agent
 from mailgate.store.transaction import Transaction, from_millis, millis
 
-# 160 bits, as RFC 4226 wants of a shared secret: nobody guesses one, however many are asked.
+# 160 bits: nobody guesses one, however many are asked.
 TOKEN_OCTETS: Final = 20
 DAY_MS: Final = 86400 * 1000
 # Links that are over are kept for a while, so that a second click can be told from a wrong one.
@@ -74,7 +74,7 @@ def redeem(tx: Transaction, digest: str) -> str:
 
 @cache
 def _hasher() -> PasswordHasher:
-    """Return the maker of hashes, with the library's parameters: RFC 9106 4, second choice, 64 MiB."""
+    """Return the maker of hashes, with the library's parameters: argon2id, 64 MiB."""
     return PasswordHasher()
 
 

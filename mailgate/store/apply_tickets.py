@@ -26,7 +26,7 @@ from mailgate.store.models.tickets import Ticket
 from mailgate.store.pack import clean, unwords, words
 from mailgate.store.rows import ContactRow, EntryRow, TicketRow
 from mailgate.store.transaction import millis
-from mailgate.store.waiting import stop_waiting
+from mailgate.store.waiting import agent_of, sessions_follow, stop_waiting
 
 # What a rule or a person may set on a ticket; lists are given separated by commas and kept as JSON.
 LISTS: Final = frozenset({"categories", "tags"})
@@ -203,7 +203,7 @@ def apply_change_ticket(effect: ChangeTicket, app: Application) -> None:
     _recount(app, effect, queue, status)
     record_change(tx, session_id, effect.ticket_id, effect.field, str(new), effect.by)
     if effect.field == "agent":
-        tx.execute(tx.hot.tickets.set_session_agent, (str(new), effect.ticket_id, session_id))
+        sessions_follow(tx, effect.ticket_id, session_id, str(new))
         stop_waiting(tx, queue, effect.ticket_id)
     app.events.append(
         TicketEvent(
@@ -301,18 +301,12 @@ def apply_open_session(effect: OpenSession, app: Application) -> None:
             effect.reason,
             tx.now_ms,
             tx.now_ms,
-            _agent_of(effect.ticket_id, app),
+            agent_of(tx, effect.ticket_id),
         ),
     )
     tx.execute(sql.set_session, (effect.session_id, effect.ticket_id))
     app.events.append(TicketEvent(EventKind.SESSION, effect.ticket_id, effect.session_id, new="unopened"))
     _note_session(app, effect.ticket_id, MoveSession(effect.session_id, "unopened", effect.reason), "")
-
-
-def _agent_of(ticket_id: int, app: Application) -> str:
-    """Return who has a ticket: a new session is work of the same agent (G15)."""
-    row = app.tx.look(app.tx.hot.tickets.agent_of, (ticket_id,), ("ticket", ticket_id)).fetchone()
-    return row[0] if row is not None else ""
 
 
 def _note_session(app: Application, ticket_id: int, effect: MoveSession, old: str) -> None:

@@ -4,18 +4,17 @@ How much work agents have stands in `workload.py`, the list of what waits in `wa
 """
 
 from collections.abc import Iterable
-from typing import Any
 
 from peewee import SQL, fn
 
 from mailgate.domain.effects import Assign, ChangeTicket, KeepWaiting, ShareOut
 from mailgate.domain.events import EventKind, TicketEvent
+from mailgate.domain.session import WORK
 from mailgate.store.application import Application
 from mailgate.store.apply_tickets import apply_change_ticket
 from mailgate.store.connection import Connection
-from mailgate.store.models.business import Agent
 from mailgate.store.models.outgoing import Remembered
-from mailgate.store.models.tickets import Assignment, Ticket
+from mailgate.store.models.tickets import Assignment, Session, Ticket
 from mailgate.store.statements import compile_query, slot
 from mailgate.store.transaction import Transaction
 from mailgate.store.waiting import WAITS_MS, key_of, scope_of
@@ -72,11 +71,18 @@ def any_waiting(connection: Connection, queues: Iterable[str]) -> list[str]:
     return [name for name in queues if connection.execute(sql, (scope_of(name),)).fetchone() is not None]
 
 
-def last_assigned(connection: Connection) -> dict[str, int]:
-    """Return when each agent was last given something, in ms; for listings."""
-    agent = Agent.alias("a")
-    query: Any = agent.select(
-        agent.name, Assignment.select(fn.MAX(Assignment.at)).where(Assignment.agent == agent.name)
-    )
-    sql, values = query.sql()
-    return {name: at for name, at in connection.execute(sql, tuple(values)).fetchall() if at}
+def waiting_counts(connection: Connection, queues: Iterable[str]) -> dict[str, float]:
+    """Return how many tickets stand on the list of each queue that has one; for the metrics."""
+    query = Remembered.select(fn.COUNT(Remembered.key)).where(Remembered.scope == slot("scope"))
+    sql = compile_query(query, "scope")
+    counts = {name: connection.execute(sql, (scope_of(name),)).fetchone()[0] for name in queues}
+    return {name: float(count) for name, count in counts.items() if count}
+
+
+def load_of(connection: Connection, agent: str) -> tuple[int, int]:
+    """Return how many active sessions an agent has, and when it was last given something (ms, 0 = never)."""
+    states = Session.state.in_([state.value for state in WORK])
+    active = Session.select(fn.COUNT(Session.id)).where((Session.agent == agent) & states)
+    last = Assignment.select(fn.MAX(Assignment.at)).where(Assignment.agent == agent)
+    found = [connection.execute(sql, tuple(v)).fetchone()[0] for sql, v in (active.sql(), last.sql())]
+    return int(found[0]), int(found[1] or 0)

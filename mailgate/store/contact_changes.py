@@ -81,13 +81,15 @@ def known(tx: Transaction, contact_id: int, if_version: int | None = None) -> Kn
     return found
 
 
-def create(tx: Transaction, addresses: tuple[str, ...], said: Said, by: By) -> Changed:
+def create(tx: Transaction, addresses: tuple[str, ...], said: Said, by: By, *, free: bool = False) -> Changed:
     """Make a contact with these addresses, the first leading; DeskError where one is somebody's already.
 
-    Without a word about its company it joins the one that its address' domain belongs to.
+    Without a word about its company it joins the one that its address' domain belongs to. `free`: the caller
+    has seen in this transaction that nobody has the addresses.
     """
     addresses = distinct(addresses)
-    _require_free(tx, addresses, 0)
+    if not free:
+        _require_free(tx, addresses, 0)
     contact_id = tx.allocate("contact")
     card = Card(addresses).with_({k: v for k, v in said.items() if v not in {"", ()}})
     name = clean(card.name or addresses[0])
@@ -105,7 +107,7 @@ def create(tx: Transaction, addresses: tuple[str, ...], said: Said, by: By) -> C
         salutation=clean(card.salutation),
         folded=fold_name(name),
     )
-    tx.execute(tx.hot.people.contact, row)
+    tx.add(tx.hot.people.contact, row)
     more = {"portal": int(card.portal), "phone": clean(card.phone), "note": clean(card.note)}
     if any(more.values()):
         tx.query(Contact.update(**more).where(Contact.id == contact_id))
@@ -114,7 +116,7 @@ def create(tx: Transaction, addresses: tuple[str, ...], said: Said, by: By) -> C
     after: dict[str, Value] = {"addresses": addresses}
     after |= {k: v for k, v in said.items() if v not in {"", (), False}}
     for one in after:
-        tx.execute(tx.hot.people.source, (contact_id, one, by.origin, tx.now_ms))
+        tx.add(tx.hot.people.source, (contact_id, one, by.origin, tx.now_ms))
     _audit(tx, by.who, "contact add", contact_id, {}, after)
     return Changed(contact_id, created=True, after=after)
 
@@ -125,11 +127,16 @@ def change(
     said: Said,
     by: By,
     *,
-    addresses: Addresses = Addresses(),
+    addresses: Addresses = NO_ADDRESSES,
     if_version: int | None = None,
+    present: Known | None = None,
 ) -> Changed:
-    """Set fields and addresses of a contact; saying again what is so changes not even its version."""
-    present = known(tx, contact_id, if_version)
+    """Set fields and addresses of a contact; saying again what is so changes not even its version.
+
+    `present` is the contact as the caller has just read it in this transaction.
+    """
+    if present is None:
+        present = known(tx, contact_id, if_version)
     if said.get("name") == "" and not is_machine(by.origin):
         raise DeskError("a contact needs a name")
     decided = decide(present.card, present.sources, said, by.origin, overwrite=by.overwrite)
@@ -142,7 +149,7 @@ def change(
         return Changed(present.contact_id, kept=decided.kept)
     _write(tx, present, decided.changes)
     for one in after:
-        tx.execute(tx.hot.people.source, (present.contact_id, one, by.origin, tx.now_ms))
+        tx.add(tx.hot.people.source, (present.contact_id, one, by.origin, tx.now_ms))
     _audit(tx, by.who, "contact set", present.contact_id, before, after)
     return Changed(present.contact_id, before=before, after=after, kept=decided.kept)
 
@@ -181,17 +188,19 @@ def _require_free(tx: Transaction, addresses: tuple[str, ...], contact_id: int) 
 
 
 def _own(tx: Transaction, contact_id: int, address: str, at: int) -> None:
-    tx.execute(tx.hot.people.address, (fold(address), contact_id, clean(address), at))
+    folded = fold(address)
+    tx.add(tx.hot.people.address, (folded, contact_id, clean(address), at), ("contact", folded))
 
 
 def _addresses(tx: Transaction, present: Known, wanted: Addresses) -> tuple[str, ...]:
     """Add, take away and put in order; returns the addresses as they are then."""
     have = {fold(one): one for one in present.card.addresses}
-    _require_free(tx, (*wanted.add, wanted.first) if wanted.first else wanted.add, present.contact_id)
-    for place, address in enumerate(distinct((*wanted.add, *((wanted.first,) if wanted.first else ())))):
-        if fold(address) not in have:
-            have[fold(address)] = address
-            _own(tx, present.contact_id, address, tx.now_ms + place)
+    said = (*wanted.add, wanted.first) if wanted.first else wanted.add
+    new = tuple(one for one in distinct(said) if fold(one) not in have)
+    _require_free(tx, new, present.contact_id)
+    for place, address in enumerate(new):
+        have[fold(address)] = address
+        _own(tx, present.contact_id, address, tx.now_ms + place)
     for address in wanted.remove:
         if have.pop(fold(address), None) is None:
             raise DeskError(f"{address} is no address of contact {present.contact_id}")
@@ -223,13 +232,14 @@ def _company(tx: Transaction, name: str, domain: str) -> int:
     if not name:
         return 0
     folded = company_key(clean(name))
-    row = tx.one(tx.hot.people.find_company, (folded,))
+    row = tx.look(tx.hot.people.find_company, (folded,), ("company", folded)).fetchone()
     if row is not None:
         return int(row[0])
     company_id = tx.allocate("company")
     # A domain leads to one company: the one that had it first.
     free = domain if domain and not _company_at(tx, domain) else ""
-    tx.execute(tx.hot.people.company, (company_id, clean(name), folded, free, tx.now_ms))
+    values = (company_id, clean(name), folded, free, tx.now_ms)
+    tx.add(tx.hot.people.company, values, ("company", folded), ("domain", free), ("company", company_id))
     return company_id
 
 
@@ -237,7 +247,8 @@ def _company_at(tx: Transaction, domain: str) -> int:
     """Return the company that this domain belongs to, 0 for none and for public mail providers."""
     if not domain:
         return 0
-    row = tx.one(tx.hot.people.company_at, (domain, domain))
+    marks = (("company", domain), ("domain", domain))
+    row = tx.look(tx.hot.people.company_at, (domain, domain), *marks).fetchone()
     return int(row[0]) if row is not None else 0
 
 
@@ -281,7 +292,7 @@ def merge(
     _write(tx, keep, changes)
     for name in changes:
         source = other.sources.get(name, "mail")
-        tx.execute(tx.hot.people.source, (keep.contact_id, name, source, tx.now_ms))
+        tx.add(tx.hot.people.source, (keep.contact_id, name, source, tx.now_ms))
     _move_addresses(tx, keep, other)
     merged = {Contact.merged_into: keep.contact_id, Contact.version: Contact.version + 1}
     tx.query(Contact.update({**merged, Contact.touched_at: tx.now_ms}).where(Contact.id == other.contact_id))

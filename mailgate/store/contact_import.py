@@ -4,7 +4,7 @@ Saying the same again changes nothing. A dry run goes the same way without writi
 file would have made is kept in memory, so that later lines find it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from mailgate.domain.address import fold
@@ -56,20 +56,37 @@ class Report:
         self.wrong += other.wrong
 
 
-def import_lines(tx: Transaction, lines: Iterable[Line], file: str, by: By) -> Report:
+def import_lines(tx: Transaction, lines: Sequence[Line], file: str, by: By) -> Report:
     """Write some lines in this transaction; a line that cannot be written leaves the others alone.
 
     `file` is its name for the history: each value remembers the line that it came from.
     """
     report = Report()
+    owners = contacts.owners(tx, _keys(lines))
+    present = contacts.many(tx, sorted(set(owners.values())))
     for line in lines:
+        keys = _keys([line])
         origin = replace(by, source=f"import {file}:{line.number}")
         try:
             # Nothing is written before all of a line is known to fit, so it needs no savepoint.
-            report.count(line, _take(tx, line, origin))
+            owner = _owner(owners.get(key, 0) for key in keys)
+            if owner:
+                wanted, there = Addresses(add=line.addresses), present.get(owner)
+                done = contact_changes.change(tx, owner, line.said, origin, addresses=wanted, present=there)
+                if done.after:
+                    present.pop(owner, None)  # no longer as it was read
+            else:
+                done = contact_changes.create(tx, line.addresses, line.said, origin, free=True)
         except DeskError as error:
             report.wrong.append(Wrong(line.number, str(error)))
+        else:
+            owners |= dict.fromkeys(keys, done.contact_id)
+            report.count(line, done)
     return report
+
+
+def _keys(lines: Iterable[Line]) -> list[str]:
+    return [fold(one) for line in lines for one in line.addresses]
 
 
 def _owner(owners: Iterable[int]) -> int:
@@ -81,24 +98,24 @@ def _owner(owners: Iterable[int]) -> int:
     return found[0] if found else 0
 
 
-def _take(tx: Transaction, line: Line, by: By) -> Changed:
-    owner = _owner(contacts.owner(tx, fold(one)) for one in line.addresses)
-    if not owner:
-        return contact_changes.create(tx, line.addresses, line.said, by)
-    return contact_changes.change(tx, owner, line.said, by, addresses=Addresses(add=line.addresses))
-
-
 class DryRun:
     """The same without writing: `asked` only reads. Contacts that it would make have ids below 0."""
 
     def __init__(self, asked: Asked) -> None:
         self._asked = asked
+        self._made = 0
         self._owners: dict[str, int] = {}
         self._cards: dict[int, tuple[Card, dict[str, str]]] = {}
 
-    def import_lines(self, lines: Iterable[Line], file: str, by: By) -> Report:
+    def import_lines(self, lines: Sequence[Line], file: str, by: By) -> Report:
         """Return what would become of these lines."""
         report = Report()
+        found = contacts.owners(self._asked, _keys(lines))
+        for key, owner in found.items():
+            self._owners.setdefault(key, owner)
+        unread = set(found.values()) - self._cards.keys()
+        for owner, known in contacts.many(self._asked, sorted(unread)).items():
+            self._cards[owner] = (known.card, dict(known.sources))
         for line in lines:
             try:
                 report.count(line, self._take(line, f"import {file}:{line.number}", by))
@@ -108,13 +125,14 @@ class DryRun:
 
     def _take(self, line: Line, source: str, by: By) -> Changed:
         keys = [fold(one) for one in line.addresses]
-        owner = _owner(self._owners.get(key) or contacts.owner(self._asked, key) for key in keys)
+        owner = _owner(self._owners.get(key, 0) for key in keys)
         if not owner:
-            owner = -1 - len(self._cards)
+            self._made -= 1
+            owner = self._made
             card = Card(line.addresses).with_({k: v for k, v in line.said.items() if v not in {"", ()}})
             self._keep(owner, replace(card, name=card.name or line.addresses[0]), {}, keys)
             return Changed(owner, created=True, after={"addresses": line.addresses})
-        card, sources = self._card(owner)
+        card, sources = self._cards[owner]
         decided = decide(card, sources, line.said, source, overwrite=by.overwrite)
         after = dict(decided.changes)
         listed = distinct((*card.addresses, *line.addresses))
@@ -122,14 +140,6 @@ class DryRun:
             after["addresses"] = listed
         self._keep(owner, card.with_(after), {**sources, **dict.fromkeys(after, source)}, keys)
         return Changed(owner, after=after, kept=decided.kept)
-
-    def _card(self, owner: int) -> tuple[Card, dict[str, str]]:
-        if owner not in self._cards:
-            known = contacts.contact(self._asked, owner)
-            if known is None:
-                raise DeskError(f"there is no contact {owner} any more")
-            self._cards[owner] = (known.card, dict(known.sources))
-        return self._cards[owner]
 
     def _keep(self, owner: int, card: Card, sources: dict[str, str], keys: list[str]) -> None:
         self._cards[owner] = (card, sources)

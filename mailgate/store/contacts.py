@@ -17,7 +17,7 @@ from mailgate.domain.address import fold, strip_detail
 from mailgate.domain.contact import company_key, fold_name, lookup_keys
 from mailgate.domain.people.card import Card, duplicate_keys
 from mailgate.store.connection import Cursor
-from mailgate.store.hot import first_address
+from mailgate.store.hotpeople import first_address
 from mailgate.store.models.audit import Audit
 from mailgate.store.models.people import Company, Contact, ContactAddress, ContactSource
 from mailgate.store.models.tickets import Ticket
@@ -84,6 +84,26 @@ def owner(asked: Asked, folded: str) -> int:
     query = ContactAddress.select(ContactAddress.contact_id).where(ContactAddress.folded == folded)
     found = rows(asked, query)
     return int(found[0]["contact_id"]) if found else 0
+
+
+def owners(asked: Asked, folded: Sequence[str]) -> dict[str, int]:
+    """Return which of these very addresses belong to whom."""
+    found: dict[str, int] = {}
+    for start in range(0, len(folded), STEP):
+        some = list(folded[start : start + STEP])
+        columns = (ContactAddress.folded, ContactAddress.contact_id)
+        query = ContactAddress.select(*columns).where(ContactAddress.folded.in_(some))
+        found |= {row["folded"]: int(row["contact_id"]) for row in rows(asked, query)}
+    return found
+
+
+def many(asked: Asked, ids: Sequence[int]) -> dict[int, Known]:
+    """Return contacts by their ids, those that were merged left out."""
+    found: dict[int, Known] = {}
+    for start in range(0, len(ids), STEP):
+        some = _known(asked, ids[start : start + STEP])
+        found |= {known.contact_id: known for row, known in some if not row["merged_into"]}
+    return found
 
 
 def contact(asked: Asked, contact_id: int) -> Known | None:

@@ -1,6 +1,6 @@
 """Fills a database with made-up tickets, as fast as it goes: `mailgate bench fill`.
 
-Indexes are dropped before and made again afterwards, rows go in by their ids, and all of it is one transaction: it
+Indexes are dropped before and made again afterwards, rows go in by their ids, and all is one transaction: it
 is there as a whole or not at all. Nobody else can write meanwhile.
 """
 
@@ -121,15 +121,17 @@ class Sqlite:
 
     def count(self, queue: str, status: str, n: int) -> None:
         """Add to the count of a queue's tickets in a status."""
-        sql = "INSERT INTO ticket_count VALUES (?, ?, ?) ON CONFLICT (queue, status) DO UPDATE SET n = n + excluded.n"
+        sql = (
+            "INSERT INTO ticket_count VALUES (?, ?, ?)"
+            " ON CONFLICT (queue, status) DO UPDATE SET n = n + excluded.n"
+        )
         self.execute(sql, (queue, status, n))
 
     @contextmanager
     def without_indexes(self, tables: Sequence[str]) -> Iterator[None]:
         """Drop the indexes of tables, and make them again as they were."""
-        marks = ", ".join("?" * len(tables))
-        sql = f"SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql <> '' AND tbl_name IN ({marks})"  # noqa: S608
-        found = self.execute(sql, tuple(tables)).fetchall()
+        sql = "SELECT name, sql, tbl_name FROM sqlite_master WHERE type = 'index' AND sql <> ''"
+        found = [row[:2] for row in self.execute(sql).fetchall() if row[2] in tables]
         for name, _sql in found:
             self.execute(f'DROP INDEX "{name}"')
         yield
@@ -180,7 +182,7 @@ class Postgresql:
         return int(row[0]) if row[1] else 0
 
     def keep(self, last: dict[str, int]) -> None:
-        """Let the sequences go on behind what was given, and say that every entry is in the index of words."""
+        """Let the sequences go on behind what was given; every entry is in the index of words."""
         for kind, value in last.items():
             self.execute("SELECT setval(%s::regclass, %s)", (f'"id_{kind}"', value))
         self.execute("UPDATE search_mark SET entry_id = %s WHERE id = 1", (last["entry"],))

@@ -5,11 +5,15 @@ given.
 """
 
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 
 from peewee import EXCLUDED, JOIN, SQL, fn
 
-from mailgate.store.models.audit import Audit
+from mailgate.store.hotfields import EMPTY, NONE, ONE
+from mailgate.store.hotfields import insert_field as _insert
+from mailgate.store.hotfields import query_field as _query
+from mailgate.store.hotfields import upsert_field as _upsert
+from mailgate.store.hotpeople import PeopleSql
 from mailgate.store.models.business import CatalogueVersion
 from mailgate.store.models.mail import (
     Attempt,
@@ -22,7 +26,6 @@ from mailgate.store.models.mail import (
     Trace,
 )
 from mailgate.store.models.outgoing import FailingAddress, GateCount, Outbox, Remembered, Suppression
-from mailgate.store.models.people import Company, Contact, ContactAddress, ContactSource
 from mailgate.store.models.tickets import (
     Counter,
     Entry,
@@ -34,7 +37,6 @@ from mailgate.store.models.tickets import (
     TicketCount,
 )
 from mailgate.store.rows import (
-    ContactRow,
     DeliveryRow,
     EntryRow,
     InteractionRow,
@@ -43,30 +45,7 @@ from mailgate.store.rows import (
     SeenRow,
     TicketRow,
 )
-from mailgate.store.statements import compile_query, insert, insert_query, literal, slot
-
-# Our own fixed values stand in the text as literals.
-NONE: Final = SQL("0")
-ONE: Final = SQL("1")
-EMPTY: Final = SQL("''")
-
-
-def _query(parameters: str, make: Any) -> Any:
-    return field(default_factory=lambda: compile_query(make(), parameters))
-
-
-def _insert(model: Any, columns: tuple[str, ...]) -> Any:
-    return field(default_factory=lambda: insert(model, columns))
-
-
-def _upsert(model: Any, columns: str, key: str, update: Any) -> Any:
-    """INSERT, or where the key exists already, what `update()` says."""
-
-    def make() -> Any:
-        target = [model._meta.fields[name] for name in key.split()]  # noqa: SLF001  Peewee's own way in
-        return insert_query(model, columns.split()).on_conflict(conflict_target=target, update=update())
-
-    return _query(columns, make)
+from mailgate.store.statements import insert_query, literal, slot
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,80 +82,6 @@ class MailSql:
         },
     )
     tries: str = _query("key", lambda: Attempt.select(Attempt.tries).where(Attempt.key == slot("key")))
-
-
-def _contact_columns() -> tuple[Any, ...]:
-    return (
-        Contact.id,
-        Contact.name,
-        ContactAddress.address,
-        Contact.type,
-        Contact.vip,
-        Contact.categories,
-        Contact.company_id,
-        Contact.language,
-        Contact.salutation,
-        Contact.merged_into,
-    )
-
-
-def contact_query() -> Any:
-    """Return a SELECT of contacts by their addresses, with the columns of `read.contact_view`."""
-    return ContactAddress.select(*_contact_columns()).join(
-        Contact, on=(Contact.id == ContactAddress.contact_id)
-    )
-
-
-def first_address() -> tuple[Any, ...]:
-    """Return the order in which a contact's addresses stand: the one that was there first leads."""
-    return (ContactAddress.created_at, ContactAddress.folded)
-
-
-@dataclass(frozen=True, slots=True)
-class PeopleSql:
-    """Contacts and companies."""
-
-    contact: str = _insert(Contact, ContactRow._fields)
-    address: str = _insert(ContactAddress, ("folded", "contact_id", "address", "created_at"))
-    company: str = _insert(Company, ("id", "name", "folded", "domain", "created_at"))
-    source: str = _upsert(
-        ContactSource,
-        "contact_id field source at",
-        "contact_id field",
-        lambda: {ContactSource.source: EXCLUDED.source, ContactSource.at: EXCLUDED.at},
-    )
-    audit: str = _insert(Audit, ("at", "who", "action", "subject", "detail"))
-    find_contact: str = _query(
-        "folded",
-        lambda: contact_query().where(ContactAddress.folded == slot("folded")),
-    )
-    merged: str = _query(
-        "id",
-        lambda: contact_query().where(Contact.id == slot("id")).order_by(*first_address()).limit(ONE),
-    )
-    find_company: str = _query(
-        "folded", lambda: Company.select(Company.id).where(Company.folded == slot("folded"))
-    )
-    # A company that was given its real name is still found by the domain, as one that bears it is.
-    company_at: str = _query(
-        "domain domain",
-        lambda: (
-            Company.select(Company.id)
-            .where(
-                ((Company.domain == slot("domain")) & (Company.domain != EMPTY))
-                | (Company.folded == slot("domain"))
-            )
-            .order_by(Company.domain.desc(), Company.id)
-            .limit(ONE)
-        ),
-    )
-    company_name: str = _query("id", lambda: Company.select(Company.name).where(Company.id == slot("id")))
-    owner_of: str = _query(
-        "folded",
-        lambda: ContactAddress.select(ContactAddress.contact_id).where(
-            ContactAddress.folded == slot("folded")
-        ),
-    )
 
 
 def _ticket_columns() -> tuple[Any, ...]:
@@ -255,17 +160,6 @@ class TicketSql:
     interaction: str = _insert(Interaction, InteractionRow._fields)
     owner_of: str = _query(
         "id", lambda: Ticket.select(Ticket.agent, Ticket.queue).where(Ticket.id == slot("id"))
-    )
-    agent_of: str = _query("id", lambda: Ticket.select(Ticket.agent).where(Ticket.id == slot("id")))
-    set_session_agent: str = _query(
-        "agent ticket_id current",
-        lambda: Session.update({Session.agent: slot("agent")}).where(
-            (Session.ticket_id == slot("ticket_id"))
-            & (
-                (Session.id == slot("current"))
-                | Session.state.in_([literal(state) for state in ("unopened", "active", "reopened")])
-            )
-        ),
     )
     find_session: str = _query(
         "id", lambda: Session.select(Session.ticket_id, Session.state).where(Session.id == slot("id"))

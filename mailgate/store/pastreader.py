@@ -15,7 +15,8 @@ from mailgate.domain.contact import lookup_keys
 from mailgate.domain.effects import Effect, Remember
 from mailgate.domain.ports import ContactView, SentView, TicketView
 from mailgate.store.again import PreviewReader
-from mailgate.store.hot import contact_query, ticket_query
+from mailgate.store.hot import ticket_query
+from mailgate.store.hotpeople import contact_query
 from mailgate.store.models.outgoing import Outbox
 from mailgate.store.models.people import ContactAddress
 from mailgate.store.models.tickets import MessageRef, Ticket

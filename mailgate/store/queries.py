@@ -15,7 +15,7 @@ from mailgate.errors import HouseFault
 from mailgate.store.blobs import Blobs
 from mailgate.store.connection import Connection
 from mailgate.store.db import Store
-from mailgate.store.hot import first_address
+from mailgate.store.hotpeople import first_address
 from mailgate.store.merged import family_of, shown_under
 from mailgate.store.models.mail import Delivery, Filing, Message, MessageBody, Trace
 from mailgate.store.models.outgoing import Outbox, Suppression

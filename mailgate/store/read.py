@@ -21,7 +21,7 @@ from mailgate.domain.ports import (
 from mailgate.store.counts import counted
 from mailgate.store.pack import unwords
 from mailgate.store.read_desk import DeskReads
-from mailgate.store.service import case_clocks, contact_row, status_changes
+from mailgate.store.service import case_clocks, status_changes
 from mailgate.store.transaction import millis
 from mailgate.store.workload import LOCK, workloads
 
@@ -32,12 +32,12 @@ FAILING_AFTER: Final = 2
 # As long as Zammad's: after that the address gets another chance.
 FAILING_FOR_MS: Final = 60 * 86400 * 1000
 
-# Where `hot.contact_query` has the column `merged_into`.
+# Where `hotpeople.contact_query` has the column `merged_into`.
 MERGED: Final = 9
 
 
 def contact_view(row: Any, company: str) -> ContactView:
-    """Return a contact as rules see it, from the columns of `hot.PeopleSql.find_contact`."""
+    """Return a contact as rules see it, from the columns of `hotpeople.PeopleSql.find_contact`."""
     return ContactView(
         contact_id=row[0],
         name=row[1],
@@ -194,9 +194,12 @@ class UnitReader(DeskReads):
         return status_changes(self._tx, ticket_id)
 
     def contact_by_id(self, contact_id: int) -> ContactView | None:
-        """Return a contact with its first address."""
-        row = contact_row(self._tx, contact_id)
-        return None if row is None else contact_view(row, self._company(row[6]) if row[6] else "")
+        """Return a contact with its first address, following merges."""
+        row = self._tx.execute(self._tx.hot.people.merged, (contact_id,)).fetchone()
+        if row is None:
+            return None
+        row = self._survivor(row)
+        return contact_view(row, self._company(row[6]) if row[6] else "")
 
     def failing(self, address: str) -> bool:
         """Whether mail to this address came back for good repeatedly and lately."""

@@ -1,7 +1,7 @@
 """A made-up helpdesk: the same desk after a day, after three months, after three years.
 
-So many tickets a day come in, agents work as they do, most is closed within days; what is open at the end is as
-much as is open at such a desk at any time, and only what lies behind it grows. Everything follows from the seed.
+So many tickets a day come in, agents work as they do, most is closed within days; what is open at the end is
+as much as is open at such a desk at any time, and only what lies behind it grows. All follows from the seed.
 """
 
 import math
@@ -29,6 +29,14 @@ TAGS: Final = ("vip", "refund", "hardware", "phone", "press", "legal", "beta", "
 # How soon agents are done, on average; as a few things take weeks, few tickets are old and open.
 DONE_AFTER: Final = 0.8 * DAY
 NEVER_DONE: Final = 0.0005
+# When an agent takes a ticket, as a part of the time that it takes; what becomes of those not done yet.
+TAKEN_AT: Final = 0.3
+SET_ASIDE: Final = 0.3
+BACK_AGAIN: Final = 0.05
+TAGGED: Final = 0.1
+# Service times of tickets with them: every third, and what is urgent.
+REACTION: Final = 2 * HOUR
+EXECUTION: Final = 12 * HOUR
 RESOLVED_FOR: Final = 30 * DAY
 # Tickets of contacts: the busiest write often, most once (Zipf's law, roughly).
 SKEW: Final = 2.5
@@ -144,22 +152,23 @@ class Desk:
         queue = chance.choices(QUEUES, QUEUE_SHARES)[0]
         created = self.begin + (n + 1) * (now - self.begin) // (self.tickets + 1)
         text = self.subjects[int(chance.random() * len(self.subjects))]
-        subject = f"{text.text} {1_000_000 + ticket}"
-        life = _Life(
-            self, ticket, queue, created, f"{text.words} {1_000_000 + ticket}", self._address(person)
-        )
+        number = 1_000_000 + ticket
+        life = _Life(self, ticket, queue, created, f"{text.words} {number}", self._address(person))
         life.live(chance.choice(self.workers[queue]))
         priority = chance.choices(PRIORITIES, PRIORITY_SHARES)[0]
-        due = created + 2 * DAY if priority in {"high", "urgent"} else 0
-        late = "execution late" if life.kind == "open" and 0 < due < now else ""
+        served = ticket % 3 == 0 or priority in {"high", "urgent"}
+        reaction, due = (created + REACTION, created + EXECUTION) if served else (0, 0)
+        late = ""
+        if life.kind == "open" and served:
+            late = "execution late" if due < now else "reaction late" if life.late(reaction, now) else ""
         self.counts[queue, life.status] += 1
-        tags = f'["{chance.choice(TAGS)}"]' if chance.random() < 0.1 else ""
+        tags = f'["{chance.choice(TAGS)}"]' if chance.random() < TAGGED else ""
         contact = self.start.contact + person
         self.rows["ticket"].append(
             (
-                ticket, format_number(ticket), queue, subject, life.status, priority, contact, life.agent, tags,
-                f"{text.key} {1_000_000 + ticket}", life.session, created, life.at, self._firm(person),
-                life.entries, 2 * HOUR + created if due and not life.answered else 0, due,
+                ticket, format_number(ticket), queue, f"{text.text} {number}", life.status, priority, contact,
+                life.agent, tags, f"{text.key} {number}", life.session, created, life.at,
+                self._firm(person), life.entries, reaction if not life.answered else 0, due,
                 due if life.kind == "open" and due > now else 0, life.answered, life.closed, late,
             )
         )  # fmt: skip
@@ -177,20 +186,20 @@ class _Life:
         self.answered = self.closed = self.entries = 0
 
     def live(self, worker: str) -> None:
-        """Mail comes in, agents answer, most is closed some time; what would be after now has not happened."""
+        """Let mail come in, agents answer, most be closed some time; what is after now has not happened."""
         chance, now = self.desk.chance, self.desk.start.now
         done = math.inf if chance.random() < NEVER_DONE else self.at + chance.expovariate(1 / DONE_AFTER)
         self._mail()
-        if min(done, self.at + 0.3 * (done - self.at)) < now and math.isfinite(done):
-            self.agent, self.state = worker, "active"
-            self.at += int(0.3 * (done - self.at))
+        if math.isfinite(done) and self.at + TAKEN_AT * (done - self.at) < now:
+            self.agent, self.state = worker, "reopened" if chance.random() < BACK_AGAIN else "active"
+            self.at += int(TAKEN_AT * (done - self.at))
             self._entry("change", worker, field="agent", new=worker)
             self._answer(worker)
             self.answered = self.at
             self._talk(worker, done, chance.random())
         if done < now:
             self._close(int(done), worker, now)
-        elif self.state == "active" and chance.random() < 0.3:
+        elif self.agent and chance.random() < SET_ASIDE:
             self.status, self.kind, self.state = "pending", "waiting", "paused"
             self._entry("change", worker, field="status", old="open", new="pending")
         desk = self.desk
@@ -199,13 +208,21 @@ class _Life:
         )
 
     def _talk(self, worker: str, done: float, luck: float) -> None:
-        """Some write again, some agents leave a comment."""
+        """Let some customers write again, and some agents leave a comment."""
         now = self.desk.start.now
-        for share in (0.5, 0.8)[: int(luck * 2.4)]:
+        for what, share in (("mail", 0.5), ("comment", 0.8))[: int(luck * 2.4)]:
             at = int(self.at + share * (done - self.at))
-            if at < now:
-                self.at = at
-                self._mail() if share < 0.8 else self._entry("comment", worker, body=True)  # noqa: PLR2004
+            if at >= now:
+                return
+            self.at = at
+            if what == "mail":
+                self._mail()
+            else:
+                self._entry("comment", worker, body=True)
+
+    def late(self, due: int, now: int) -> bool:
+        """Whether nobody answered in time."""
+        return not self.answered and due < now
 
     def _close(self, done: int, worker: str, now: int) -> None:
         self.at = max(self.at, done)
@@ -217,7 +234,7 @@ class _Life:
         self._entry("change", worker, field="status", old="open", new=self.status)
 
     def _mail(self) -> None:
-        """A mail from the contact: the message, what became of it, the entry."""
+        """Add a mail from the contact: the message, what became of it, the entry."""
         desk = self.desk
         desk.message += 1
         message = desk.message
@@ -291,8 +308,8 @@ COLUMNS: Final[dict[str, tuple[str, ...]]] = {
     ),
     "session": ("id", "ticket_id", "state", "opened_at", "last_at", "closed_at", "agent"),
     "entry": (
-        "id", "ticket_id", "session_id", "at", "kind", "author", "text", "message_id", "msgid", "field", "old",
-        "new",
+        "id", "ticket_id", "session_id", "at", "kind", "author", "text", "message_id", "msgid", "field",
+        "old", "new",
     ),
     "search": ("entry_id", "words"),
 }  # fmt: skip

@@ -7,6 +7,8 @@ from typing import Final
 from mailgate.domain.fold import fold_text
 from mailgate.domain.ticket import match_key
 
+# Of five texts so many are German.
+GERMAN_OF_FIVE: Final = 3
 # So many different texts; each ticket adds a number of its own, so that none is the same twice.
 BODIES: Final = 8192
 SUBJECTS: Final = 2048
@@ -177,7 +179,9 @@ def subjects(chance: random.Random) -> list[Text]:
     found = []
     for place in range(SUBJECTS):
         things, troubles = (
-            (GERMAN_THINGS, GERMAN_TROUBLES) if place % 5 < 3 else (ENGLISH_THINGS, ENGLISH_TROUBLES)
+            (GERMAN_THINGS, GERMAN_TROUBLES)
+            if place % 5 < GERMAN_OF_FIVE
+            else (ENGLISH_THINGS, ENGLISH_TROUBLES)
         )
         text = f"{chance.choice(things)} {chance.choice(troubles)}"
         found.append(Text(text, fold_text(text), match_key(text)))
@@ -188,7 +192,7 @@ def bodies(chance: random.Random) -> list[Text]:
     """Return the mails and answers that histories hold before their number."""
     found = []
     for place in range(BODIES):
-        german = place % 5 < 3
+        german = place % 5 < GERMAN_OF_FIVE
         sentences = GERMAN_SENTENCES if german else ENGLISH_SENTENCES
         things = GERMAN_THINGS if german else ENGLISH_THINGS
         troubles = GERMAN_TROUBLES if german else ENGLISH_TROUBLES

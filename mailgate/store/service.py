@@ -13,9 +13,8 @@ from peewee import SQL, fn
 from mailgate.domain.ports import StatusChange
 from mailgate.domain.service import RANKED
 from mailgate.store.connection import Connection
-from mailgate.store.hot import contact_query
+from mailgate.store.hotpeople import contact_query
 from mailgate.store.models.outgoing import Remembered
-from mailgate.store.models.people import ContactAddress
 from mailgate.store.models.tickets import Entry, Ticket, TicketCount
 from mailgate.store.queries import rows
 from mailgate.store.transaction import Transaction, millis
@@ -47,12 +46,6 @@ def status_changes(tx: Transaction, ticket_id: int) -> list[StatusChange]:
         (Entry.ticket_id == ticket_id) & (Entry.field == "status")
     )
     return [StatusChange(*row) for row in tx.query(query.order_by(Entry.id)).fetchall()]
-
-
-def contact_row(tx: Transaction, contact_id: int) -> Any:
-    """Return a contact with its first address, in the columns of `hot.contact_query`; None for none."""
-    query = contact_query().where(ContactAddress.contact_id == contact_id)
-    return tx.query(query.order_by(ContactAddress.created_at, ContactAddress.folded).limit(1)).fetchone()
 
 
 def due_alarms(tx: Transaction, limit: int, after: Place = BEGINNING) -> list[Place]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
+from mailgate.domain.access import Reach
 from mailgate.domain.address import fold
 from mailgate.domain.helpdesk import PRIORITIES, STATUSES, status_kind
 from mailgate.domain.query import NOBODY, Known, Query, Term, read_time
@@ -103,6 +104,17 @@ class Filters:
         """Whether a ticket with these lists passes."""
         lists = {"tag": _folded(unwords(tags)), "category": _folded(unwords(categories))}
         return all(check(lists[key]) for key, check in self.checks)
+
+
+def within(reach: Reach) -> Condition:
+    """Return that somebody sees a ticket (W2)."""
+    parts = [
+        one_of("t.queue", sorted(reach.queues)),
+        one_of("t.owner_group", sorted(reach.groups)),
+        Condition("t.agent = ? AND t.agent <> ''", (reach.agent,)),
+    ]
+    values = tuple(value for one in parts for value in one.values)
+    return Condition(" OR ".join(f"({one.sql})" for one in parts), values)
 
 
 def filters_of(connection: Connection, query: Query, names: ListNames, now: datetime) -> Filters:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from mailgate.domain.access import Reach
 from mailgate.domain.query import Query, Term, check
 from mailgate.domain.routing import Catalogue
 from mailgate.store.connection import Connection
@@ -26,6 +27,7 @@ from mailgate.store.ticketfilter import (
     one_of,
     run,
     time_condition,
+    within,
 )
 from mailgate.store.ticketwalk import Phase, read_cursor, walk, write_cursor
 from mailgate.store.ticketwords import find_words
@@ -36,6 +38,7 @@ LOOK_AT_MOST: Final = 50_000
 SMALL: Final = 500
 USUAL: Final = "normal"
 EVERYTHING: Final = Condition("1 = 1")
+ALL: Final = Reach(everything=True)
 LIVING: Final = Condition("t.merged_into = 0")
 
 
@@ -61,16 +64,20 @@ def find(
     *,
     limit: int = PAGE,
     after: str = "",
+    reach: Reach = ALL,
     most: int = LOOK_AT_MOST,
 ) -> TicketPage:
     """Return a page of the tickets that a query means; raises QueryError for names and cursors that are none.
 
     Without words the order is that of `sort:` (newest touched), with words newest message first. Tickets that
-    were merged into another one are found there, unless a number names them.
+    were merged into another one are found there, unless a number names them. `reach` is what of
+    it somebody may see (W2).
     """
     names = list_names(connection, catalogue, query)
     check(query, names.known)
     filters = filters_of(connection, query, names, now)
+    if not reach.everything:
+        filters.sql.append(within(reach))
     place = read_cursor(after, query) if after else None
     if query.words:
         found = find_words(connection, query, filters, place, limit, most)

@@ -1,8 +1,13 @@
-"""The list of tickets that wait for somebody who can take them (G15): what is remembered, by queue."""
+"""Sessions follow their ticket's agent, and tickets wait on a list for somebody who can take them (G15).
+
+The list is kept among what is remembered, a scope for each queue, so that nothing has to be searched for.
+"""
 
 from typing import Final
 
+from mailgate.domain.session import WORK
 from mailgate.store.models.outgoing import Remembered
+from mailgate.store.models.tickets import Session, Ticket
 from mailgate.store.transaction import Transaction
 
 # A year: what nobody has taken until then is no work that waits, and goes off the list by itself.
@@ -20,6 +25,25 @@ def scope_of(queue: str) -> str:
 def key_of(ticket_id: int) -> str:
     """Return the key of a ticket on the list."""
     return f"{ticket_id:0{WIDTH}}"
+
+
+def sessions_follow(tx: Transaction, ticket_id: int, session_id: int, agent: str) -> None:
+    """Let a ticket's current session, and those that are work, be of the ticket's agent.
+
+    Sessions that are over keep who had them: their answers are that agent's.
+    """
+    work = Session.state.in_([state.value for state in WORK])
+    tx.query(
+        Session.update(agent=agent).where(
+            (Session.ticket_id == ticket_id) & ((Session.id == session_id) | work)
+        )
+    )
+
+
+def agent_of(tx: Transaction, ticket_id: int) -> str:
+    """Return who has a ticket: a new session is work of the same agent."""
+    row = tx.query(Ticket.select(Ticket.agent).where(Ticket.id == ticket_id)).fetchone()
+    return row[0] if row is not None else ""
 
 
 def stop_waiting(tx: Transaction, queue: str, ticket_id: int) -> None:

@@ -6,19 +6,17 @@ that locks queues in its own order would meet another one that does the reverse.
 """
 
 from collections.abc import Sequence
-from datetime import datetime
 from functools import cache
 from typing import Final
 
 from peewee import SQL, fn
 
 from mailgate.domain.ports import Workload
-from mailgate.store.connection import Connection
 from mailgate.store.models.access import Presence
 from mailgate.store.models.business import Agent
 from mailgate.store.models.tickets import Assignment, Session
 from mailgate.store.statements import compile_query, literal, slot
-from mailgate.store.transaction import Transaction, millis
+from mailgate.store.transaction import Transaction
 
 # What two gateways must not do at once.
 LOCK: Final = "share out work"
@@ -64,8 +62,7 @@ def workloads(tx: Transaction, agents: Sequence[str], queue: str, since: int) ->
     ]
 
 
-def present_agents(connection: Connection, now: datetime) -> frozenset[str]:
+def present_agents(tx: Transaction) -> frozenset[str]:
     """Return the agents who are present."""
-    query = Presence.select(Presence.agent).where(Presence.until > millis(now))
-    sql, values = query.sql()
-    return frozenset(row[0] for row in connection.execute(sql, tuple(values)).fetchall())
+    rows = tx.query(Presence.select(Presence.agent).where(Presence.until > tx.now_ms)).fetchall()
+    return frozenset(row[0] for row in rows)

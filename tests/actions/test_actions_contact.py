@@ -90,3 +90,11 @@ def test_machines_become_no_contacts(world, name):
     plan = plan_of(world=world, mail_class=MailClass[name])
     assert contact_create.plan(plan, ContactCreate()) == "machine"
     assert plan.effects == []
+
+
+def test_what_the_rule_gave_names_the_rule(world):
+    """Categories and company by their script and line; what the mail said needs no source (W5)."""
+    plan, _ = create(world, categories=("new",), company="Firm Ltd")
+    rule = f"rule {plan.route.script}:{ContactCreate().span.line}"
+    assert only(plan, OpenContact).sources == (("categories", rule), ("company", rule))
+    assert only(create(world)[0], OpenContact).sources == ()

@@ -25,8 +25,8 @@ from mailgate.actions._ticketing import TicketWish, plan_ticket
 from mailgate.actions.ticket import Ticket
 from mailgate.actions.ticket import plan as plan_action
 from mailgate.domain.effects import (
-    AddFollowUp,
     AddEntry,
+    AddFollowUp,
     ChangeTicket,
     EntryKind,
     MoveSession,
@@ -284,3 +284,45 @@ def test_the_action_names_its_rule(world):
     assert only(plan, ChangeTicket).by == "support:0"
     assert only(plan, AddEntry).author == ANNA
     assert plan.mail.recipient.address == SUPPORT
+
+
+def switched(**queues_and_desk) -> dict[str, object]:
+    """Return the option that plans with a changed policy or a queue that is off."""
+    queues = {**CATALOGUE.queues, **queues_and_desk.pop("queues", {})}
+    return {"catalogue": replace(CATALOGUE, queues=queues, desk=DeskPolicy(**queues_and_desk))}
+
+
+def test_tickets_for_incoming_mail_may_be_off(world):
+    """G8: no ticket, no contact; the outcome is "off", the trace says why, and the mail is kept once."""
+    plan = plan_of(mail(), world, **switched(incoming_tickets=False))
+    assert plan_action(plan, Ticket(wish=TicketWish())) == "off"
+    assert plan_action(plan, Ticket(wish=TicketWish())) == "off"
+    assert [(type(e).__name__, e.folder) for e in plan.effects] == [("Deliver", "INBOX")]
+    assert [one["off"] for one in notes(plan, "ticket")] == ["incoming_tickets is off"] * 2
+
+
+def test_what_belongs_to_a_ticket_joins_it_although_no_new_one_is_opened(world):
+    """G8: a conversation that has begun goes on, in a queue that is off too."""
+    world.add_ticket(7, ANNA)
+    off = replace(CATALOGUE.queues["support"], enabled=False)
+    plan, outcome = run(
+        world, answering(world, 7), **switched(incoming_tickets=False, queues={"support": off})
+    )
+    assert outcome == "joined"
+    assert entry(plan).ticket_id == 7
+
+
+def test_a_queue_that_is_off_gets_no_ticket(world):
+    """G1: a rule at another address may want one; the mail was taken, so it is kept."""
+    off = replace(CATALOGUE.queues["orders"], enabled=False)
+    plan = plan_of(mail(), world, **switched(queues={"orders": off}))
+    assert plan_action(plan, Ticket(wish=TicketWish(queue="orders"))) == "off"
+    assert [one["off"] for one in notes(plan, "ticket")] == ["the queue orders is off"]
+    assert kinds(plan) == ["Deliver"]
+
+
+def test_a_copy_leaves_keeping_to_the_rest_of_the_script(world):
+    """`ticket :copy` does not cancel the implicit keep, so it must not keep the mail a second time."""
+    plan = plan_of(mail(), world, **switched(incoming_tickets=False))
+    assert plan_action(plan, Ticket(copy=True, wish=TicketWish())) == "off"
+    assert plan.effects == []

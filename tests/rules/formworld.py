@@ -8,7 +8,7 @@ from email.header import Header
 from fnmatch import fnmatchcase
 
 from hypothesis import strategies as st
-from ruleworld import ACTIONS, KEYS, HOST, SUPPORT, World, mail
+from ruleworld import ACTIONS, HOST, KEYS, SUPPORT, World, mail
 
 from mailgate.domain.action import Plan, PlanPolicy
 from mailgate.domain.contact import company_name
@@ -18,7 +18,19 @@ from mailgate.domain.ports import ContactView
 from mailgate.domain.routing import Agent, Catalogue, Queue, Route, Template
 from mailgate.rules.decide import envelope_of
 from mailgate.rules.forms.model import (
-    Condition, Contact, Delete, Form, Forward, Group, Keep, Move, Notify, Reply, Rule, Ticket, Webhook,
+    Condition,
+    Contact,
+    Delete,
+    Form,
+    Forward,
+    Group,
+    Keep,
+    Move,
+    Notify,
+    Reply,
+    Rule,
+    Ticket,
+    Webhook,
 )  # fmt: skip
 from mailgate.rules.host import RuleHost
 
@@ -39,7 +51,20 @@ POLICY = PlanPolicy(
 # --- forms
 
 WORDS = ("invoice", "Rechnung", "ÄPFEL", "éclair", "a b", "INVOICE 7", "printer")
-NASTY = ('"', "\\", '\\"', "${mail.subject}", "${x}", "${dollar}{x}", "text:", "# x", "; stop;", "a\tb", "*", "[é]")
+NASTY = (
+    '"',
+    "\\",
+    '\\"',
+    "${mail.subject}",
+    "${x}",
+    "${dollar}{x}",
+    "text:",
+    "# x",
+    "; stop;",
+    "a\tb",
+    "*",
+    "[é]",
+)
 words = st.sampled_from((*WORDS, *NASTY))
 lists = st.lists(words, min_size=1, max_size=3, unique=True).map(tuple)
 addresses = st.sampled_from(("anna@customer.example", "Bob@Shop.example", SUPPORT, "cc@example.org"))
@@ -61,7 +86,11 @@ def _some(*values: str):
 
 
 def _addresses(operator: str):
-    return st.lists(addresses, min_size=1, max_size=2, unique=True).map(tuple) if operator == "is" else TEXT[operator]
+    return (
+        st.lists(addresses, min_size=1, max_size=2, unique=True).map(tuple)
+        if operator == "is"
+        else TEXT[operator]
+    )
 
 
 ASKED = {
@@ -115,7 +144,13 @@ spans = st.sampled_from(("", "0", "30m", "4h", "2d", "90m"))
 @st.composite
 def tickets(draw):
     """Return a ticket action with at most one way to find the ticket."""
-    ways = ({}, {"match_subject": True}, {"key": draw(words)}, {"key_regex": "#([0-9]+)"}, {"always_new": True})
+    ways = (
+        {},
+        {"match_subject": True},
+        {"key": draw(words)},
+        {"key_regex": "#([0-9]+)"},
+        {"always_new": True},
+    )
     way = draw(st.sampled_from(ways))
     if "${" in way.get("key", ""):
         way = {"key": "k-${mail.from}"}
@@ -173,7 +208,7 @@ def rules(draw):
     asked = tuple(draw(st.lists(st.one_of(conditions(), groups), max_size=3)))
     done = tuple(draw(st.lists(actions, max_size=3)))
     return Rule(
-        draw(st.sampled_from(("Invoices", 'a "b" c', "x # y", "Größe", '"', "rule 1 \"x\""))),
+        draw(st.sampled_from(("Invoices", 'a "b" c', "x # y", "Größe", '"', 'rule 1 "x"'))),
         asked,
         done,
         draw(matches) if asked else "all",
@@ -209,10 +244,17 @@ class Case:
 
     def mail(self):
         """Return it as it comes in."""
-        lines = [f"From: A <{self.sender}>", f"To: {SUPPORT}", "Message-Id: <m@x.example>", "MIME-Version: 1.0"]
-        lines += [f"Subject: {Header(self.subject, 'utf-8').encode()}", f"Cc: {self.cc}"] if self.cc else [
-            f"Subject: {Header(self.subject, 'utf-8').encode()}"
+        lines = [
+            f"From: A <{self.sender}>",
+            f"To: {SUPPORT}",
+            "Message-Id: <m@x.example>",
+            "MIME-Version: 1.0",
         ]
+        lines += (
+            [f"Subject: {Header(self.subject, 'utf-8').encode()}", f"Cc: {self.cc}"]
+            if self.cc
+            else [f"Subject: {Header(self.subject, 'utf-8').encode()}"]
+        )
         if self.tag is not None:
             lines.append(f"X-Tag: {Header(self.tag, 'utf-8').encode()}")
         text = "Content-Type: text/plain; charset=utf-8"
@@ -255,7 +297,9 @@ cases = st.builds(
     st.sampled_from(("door", "other")),
     st.sampled_from(("", "INBOX", "Old Ümlaut", "${x}")),
     contacts,
-    st.sampled_from([datetime(2025, 7, day, hour, 30, tzinfo=UTC) for day in (1, 3, 5, 6) for hour in (7, 12, 20)]),
+    st.sampled_from(
+        [datetime(2025, 7, day, hour, 30, tzinfo=UTC) for day in (1, 3, 5, 6) for hour in (7, 12, 20)]
+    ),
 )
 
 
@@ -264,9 +308,7 @@ def run(program, case: Case):
     one, world = case.mail(), World()
     if case.contact is not None:
         world.contacts[case.sender] = case.contact
-    plan = Plan(
-        one, CATALOGUE.routes[SUPPORT], CATALOGUE, world, case.now, POLICY, MailClass.PERSON
-    )
+    plan = Plan(one, CATALOGUE.routes[SUPPORT], CATALOGUE, world, case.now, POLICY, MailClass.PERSON)
     return program.run(one.view, envelope_of(one), RuleHost(plan, ACTIONS), now=case.now)
 
 
@@ -314,7 +356,7 @@ class Reading:
             return self.joined(one.match, one.conditions)
         return self.holds(one) is not one.negate
 
-    def holds(self, one: Condition) -> bool:
+    def holds(self, one: Condition) -> bool:  # noqa: PLR0911, PLR0912  a field each
         """Whether what a condition asks for is so."""
         case, now = self.case, self.case.now
         match one.field:
@@ -340,7 +382,11 @@ class Reading:
                 limit = _octets(one.values[0])
                 return self.view.size > limit if one.operator == "over" else self.view.size < limit
             case "account":
-                return any(fnmatchcase(name, value) for name in (case.listener, "lmtp", SUPPORT) for value in one.values)
+                return any(
+                    fnmatchcase(name, value)
+                    for name in (case.listener, "lmtp", SUPPORT)
+                    for value in one.values
+                )
             case "queue":
                 return self.queue in one.values
             case "business_hours":
@@ -354,7 +400,11 @@ class Reading:
                 return "person" in one.values
             case "date":
                 today = now.date().isoformat()
-                return {"is": today in one.values, "before": today < one.values[0], "after": today > one.values[0]}[one.operator]
+                return {
+                    "is": today in one.values,
+                    "before": today < one.values[0],
+                    "after": today > one.values[0],
+                }[one.operator]
             case "time":
                 clock = now.strftime("%H:%M")
                 return clock < one.values[0] if one.operator == "before" else clock >= one.values[0]
@@ -385,7 +435,9 @@ class Reading:
     def text(self, one: Condition, found: list[str]) -> bool:
         """Whether any text is, contains, matches … any of the values, without regard to case."""
         if one.operator == "regex":
-            return any(re.search(value, text, re.IGNORECASE | re.DOTALL) for value in one.values for text in found)
+            return any(
+                re.search(value, text, re.IGNORECASE | re.DOTALL) for value in one.values for text in found
+            )
         fold = str.lower if all(value.isascii() for value in one.values) else _decomposed
         pairs = [(fold(value), fold(text)) for value in one.values for text in found]
         match one.operator:
@@ -412,7 +464,13 @@ class Reading:
                 self.note("contact", action.categories, action.company, cancels=False)
                 self.meet(action.categories, action.company)
             case Ticket():
-                wish = (action.queue, said(action.subject), action.status, action.categories, said(action.key))
+                wish = (
+                    action.queue,
+                    said(action.subject),
+                    action.status,
+                    action.categories,
+                    said(action.key),
+                )
                 self.note("ticket", *wish, cancels=not action.copy)
                 self.meet()
                 self.queue = action.queue or self.queue
@@ -420,7 +478,14 @@ class Reading:
             case Reply(new_ticket=True) if not self.ticket:
                 pass
             case Reply():
-                self.note("reply", action.template, said(action.text), said(action.subject), action.html, cancels=False)
+                self.note(
+                    "reply",
+                    action.template,
+                    said(action.text),
+                    said(action.subject),
+                    action.html,
+                    cancels=False,
+                )
             case Forward():
                 self.note("forward", action.address.lower(), cancels=not action.copy)
             case Notify():
@@ -439,7 +504,9 @@ class Reading:
         company = self.contact.company if self.contact is not None else ""
         filled = re.sub(
             r"\$\{(mail\.subject|mail\.from|contact\.company)\}",
-            lambda found: {"mail.subject": self.case.subject, "mail.from": self.case.sender}.get(found[1], company),
+            lambda found: {"mail.subject": self.case.subject, "mail.from": self.case.sender}.get(
+                found[1], company
+            ),
             template,
         )
         return filled.replace("\n", "\r\n")
@@ -480,7 +547,9 @@ def observed(result) -> set[tuple[object, ...]]:
                 wish = action.wish
                 found.add(("ticket", wish.queue, wish.subject, wish.status, wish.categories, wish.key))
             case "reply":
-                found.add(("reply", action.template, action.text, action.subject, action.html.replace("\r\n", "\n")))
+                found.add(
+                    ("reply", action.template, action.text, action.subject, action.html.replace("\r\n", "\n"))
+                )
             case "redirect":
                 found.add(("forward", action.address.lower()))
             case "notify_agent":

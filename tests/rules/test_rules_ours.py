@@ -267,7 +267,9 @@ def test_a_new_ticket_keeps_the_key_of_its_subject():
         ('webhook "crmm";', "there is no webhook 'crmm' (did you mean 'crm'?)"),
         ('if class "bounced" {}', "there is no class 'bounced' (did you mean 'bounce'?)"),
         ('ticket :key_regex "(";', "':key_regex' is no pattern: missing ): ("),
-        ('ticket_status "two words";', "a status or priority must be a single word"),
+        ('ticket_status "two words";', "there is no status 'two words'"),
+        ('ticket :status "opne";', "there is no status 'opne' (did you mean 'open'?)"),
+        ('ticket :priority "hihg";', "there is no priority 'hihg' (did you mean 'high'?)"),
         ("if ticket {}", "the test 'ticket' needs at least one of :exists, :status, :queue, :agent"),
     ],
 )

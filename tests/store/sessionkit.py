@@ -8,8 +8,8 @@ from typing import Any
 from storekit import Clock, OpenGate, incoming
 
 from mailgate.actions._ticketing import TicketWish, plan_ticket
-from mailgate.domain.action import Plan, PlanPolicy
 from mailgate.domain.access import SYSTEM
+from mailgate.domain.action import Plan, PlanPolicy
 from mailgate.domain.effects import AddEntry, ChangeTicket, Decision, EntryKind
 from mailgate.domain.facts import MailClass
 from mailgate.domain.helpdesk import DeskPolicy

@@ -7,6 +7,7 @@ import sqlite3
 import pytest
 from listkit import CATALOGUE, NOW, NOW_MS, fill, naive
 
+from mailgate.domain.access import Reach
 from mailgate.domain.query import QueryError, parse
 from mailgate.store import search, ticketlist, ticketwalk
 from mailgate.store.ticketlist import find
@@ -140,6 +141,21 @@ def test_unknown_names_are_typing_errors(store, reader, text, error):
     """A name that nobody knows is no empty list."""
     with pytest.raises(QueryError, match=error.replace("(", r"\(")):
         find(reader, parse(text), CATALOGUE, NOW)
+
+
+def test_nobody_sees_more_than_reaches_them(store, writer, reader):
+    """By queue, by owner group, and what they have in hand themselves; words included."""
+    tickets = filled(store, writer, 150, 4)
+    seen = Reach(everything=False, queues=frozenset({"sales"}), groups=frozenset({"it"}), agent="anna")
+    for text in ("", "sort:priority", "rechnung"):
+        expected = [
+            one
+            for one in naive(tickets, parse(text))
+            for row in [tickets[int(one[2:]) - 1].row]
+            if row["queue"] == "sales" or row["owner_group"] == "it" or row["agent"] == "anna"
+        ]
+        assert pages(reader, text, 7, reach=seen) == expected
+    assert pages(reader, "", 7, reach=Reach(everything=False)) == []
 
 
 def _plans(reader: sqlite3.Connection, texts) -> list[str]:

@@ -4,14 +4,15 @@ It leaves by the gate as people's mail; its Message-ID holds the token that an a
 stands in the ticket's history.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import quote
 
+from mailgate.domain.access import TicketThing, What, require
 from mailgate.domain.action import PlanPolicy
 from mailgate.domain.address import fold, sendable
 from mailgate.domain.contact import clean_name, company_name
-from mailgate.domain.desk.fields import close_session, in_session, view
+from mailgate.domain.desk.fields import close_session, in_session
 from mailgate.domain.desk.ground import Ground
 from mailgate.domain.deskerror import DeskError, require_known
 from mailgate.domain.effects import (
@@ -34,6 +35,8 @@ from mailgate.domain.token import loop_mark, message_id
 LOOP_HEADER: Final = "X-Mailgate-Loop"
 # What References may hold is cut by the composer; more of a conversation than this is not read.
 CONVERSATION: Final = 30
+# What a mail without a ticket has instead.
+NO_TICKET: Final = TicketView(0, "", "", "", "", "", "", 0, 0, State.UNOPENED.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +141,7 @@ class _Letter:
             text=draft.text,
             message_id=draft.message_id,
         )
-        first = self._send(draft, entry)
+        first = self._send(draft, entry if self.ticket.ticket_id else None)
         return [first, *(self._send(self._draft(one.address, entry_id, ()), None) for one in others)]
 
     def _send(self, draft: Draft, entry: AddEntry | None) -> Send:
@@ -180,9 +183,9 @@ class _Letter:
 
     def _subject(self) -> str:
         """Return the ticket's subject with its tag (S9), as an answer where something was written before."""
-        tag = subject_tag(self.ticket.number)
+        tag = subject_tag(self.ticket.number) if self.ticket.ticket_id else ""
         subject = self.words.subject or self.ticket.subject
-        tagged = subject if tag in subject else f"{tag} {subject}".rstrip()
+        tagged = subject if tag in subject else f"{tag} {subject}"
         answers = bool(self.earlier) and subject[:3].casefold() != "re:"
         return f"RE: {tagged}" if answers else tagged
 
@@ -200,16 +203,21 @@ class FirstMail:
 
 
 def write_first(ground: Ground, policy: PlanPolicy, mail: FirstMail) -> list[Effect]:
-    """Return a new ticket and its first mail (G8: tickets for outgoing mail); opens the contact too."""
-    if not ground.catalogue.desk.outgoing_tickets:
-        raise DeskError("tickets for outgoing mail are switched off (setting outgoing_tickets)")
+    """Return a new ticket and its first mail (G8); an address that nobody knows becomes a contact.
+
+    Where tickets for outgoing mail are switched off, the mail alone.
+    """
     require_known("queue", mail.queue, ground.catalogue.queues)
+    require(ground.actor, What.CHANGE_TICKET, TicketThing(mail.queue))
     if mail.agent:
         require_known("agent", mail.agent, ground.catalogue.agents)
     if not mail.text.strip() or not mail.subject.strip():
         raise DeskError("there is nothing to say: subject or text is empty")
     if not sendable(mail.to):
         raise DeskError(f"{mail.to!r} is no address that mail can be sent to")
+    if not ground.catalogue.desk.outgoing_tickets:
+        nowhere = replace(NO_TICKET, queue=mail.queue, subject=mail.subject.strip())
+        return _Letter(ground, policy, nowhere, Words(mail.text), ()).sends(mail.to, [])
     reader, effects = ground.reader, list[Effect]()
     contact = reader.contact(mail.to)
     contact_id = contact.contact_id if contact is not None else reader.allocate("contact")
@@ -217,9 +225,8 @@ def write_first(ground: Ground, policy: PlanPolicy, mail: FirstMail) -> list[Eff
         name = clean_name(mail.name) or mail.to
         effects.append(OpenContact(contact_id, mail.to, name, (), company_name(mail.to)))
     opened = _opened(ground, mail, contact_id)
-    ticket = view(_state(opened))
+    moved, ticket = in_session(ground, _state(opened), Event.OUTGOING)
     sent = _Letter(ground, policy, ticket, Words(mail.text), ()).sends(mail.to, [])
-    moved, _ = in_session(ground, _state(opened), Event.OUTGOING)
     return [*effects, opened, *moved, *sent]
 
 
