@@ -1,9 +1,10 @@
 """`make bench-desk`: how the desk grows: lists, searches, assignment, timers and intake at a million tickets.
 
 Three databases are filled once for the run (`mailgate bench fill`): the same desk after a day (1,000
-tickets), after three months (100,000) and after three years (1,000,000). Each measure is taken on each of them
-in turns, round after round; growth is what it takes at the largest to what it takes at the smallest, within a round. At
-last the real gateway takes mail, a ticket for each, into an empty database and into the largest, in turns.
+tickets), after three months (100,000) and after three years (1,000,000). Each measure is taken on each of
+them in turns, round after round; growth is what it takes at the largest to what it takes at the smallest,
+within a round. At last the real gateway takes mail, a ticket for each, into an empty database and into the
+largest, in turns.
 
     --quick     1,000, 5,000 and 20,000 tickets, two rounds: does it work at all?
     --rounds N  how many rounds instead of the usual number

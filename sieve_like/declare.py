@@ -64,6 +64,8 @@ def action_command(
         fixed = all(isinstance(expr, Constant) for expr in bound.args.values())
         plain = fixed and settle is None and after is None and not bound.hooks(Amend)
         made: list[Action] = []
+        # One that does not merge with its equals must be another each time, also in every round of a loop.
+        copied: list[Action] = []
 
         def step(run: Run) -> Signal | None:
             if plain and made and not run.flags:
@@ -72,11 +74,12 @@ def action_command(
             args = arguments(run)
             if made:
                 action = made[0]
+            elif copied:
+                action = replace(copied[0])
             else:
                 action = replace(_at(span, build, args), span=span)
-                # One that does not merge with its equals must stay another in every round of a loop.
-                if fixed and action.target() is not None:
-                    made.append(action)
+                if fixed:
+                    (copied if action.target() is None else made).append(action)
             if run.flags:
                 action = action.flagged(run.flags)
             action = amend(action, run)

@@ -212,15 +212,15 @@ class Run:
             trace[:] = [step for step in trace if step["what"] != "test" or step.get("result")]
             if len(trace) >= self.limits.trace_steps:
                 return
-        place: TraceStep = {"line": span.line, "column": span.column, "what": what}
+        step: TraceStep = {"line": span.line, "column": span.column, "what": what}
         if self.script:
-            place["script"] = self.script
-        trace.append({**place, **details})
+            step["script"] = self.script
+        step.update(details)
+        trace.append(step)
 
     def short(self, text: str) -> str:
         """Return a text as short as a trace shows it."""
-        limit = self.limits.trace_text
-        return text if len(text) <= limit else f"{text[:limit]}…"
+        return self.limits.short(text)
 
     # --- the end --------------------------------------------------------------------------------------------
 

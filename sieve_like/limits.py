@@ -39,3 +39,8 @@ class Limits:
     steps: int = 1_000_000  # commands, tests and units of matching: about a second of work, not a clock
     trace_steps: int = 4096  # what a person can still look through; tests that failed are dropped first
     trace_text: int = 200  # characters of a value that a trace shows
+
+    def short(self, text: str) -> str:
+        """Return a text as short as a trace shows it."""
+        limit = self.trace_text
+        return text if len(text) <= limit else f"{text[:limit]}…"

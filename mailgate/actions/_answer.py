@@ -109,6 +109,7 @@ def plan_answer(plan: Plan, answer: Answer, rule: str, *, period_key: str, perio
             text=draft.text,
             touches_session=False,
             message_id=draft.message_id,
+            rule=rule,
         )
     plan.add(
         Send(

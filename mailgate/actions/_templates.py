@@ -57,20 +57,25 @@ class _Values:
 
 # 512 texts: every template of a large installation in every language, compiled once.
 @lru_cache(maxsize=512)
-def _compiled(source: str, *, html: bool) -> Compiled:
-    template = (HTML if html else PLAIN).from_string(source)
+def _compiled(source: str, *, html: bool) -> tuple[Compiled, tuple[str, ...]]:
+    """Return a template and the namespaces that it names."""
+    environment = HTML if html else PLAIN
+    template = environment.from_string(source)
     # A plain dictionary: the chain of dictionaries that the library puts here is copied on every use.
     template.globals = dict(template.globals)
-    return template
+    named = meta.find_undeclared_variables(environment.parse(source))
+    return template, tuple(name for name in NAMES if name in named)
 
 
 def render(plan: Plan, source: str, extra: Mapping[str, str], *, html: bool = False) -> str:
     """Return the rendered text; `extra` adds plain values (salutation). Raises jinja2.TemplateError."""
     if "{" not in source:
         return source
-    values: dict[str, object] = {name: _Values(plan, name) for name in NAMES}
     try:
-        return _compiled(source, html=html).render({**values, **extra})
+        template, named = _compiled(source, html=html)
+        values: dict[str, object] = {name: _Values(plan, name) for name in named}
+        values.update(extra)
+        return template.render(values)
     except FAULTS as error:
         raise TemplateRuntimeError(f"{type(error).__name__}: {error}") from error
 

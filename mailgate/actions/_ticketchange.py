@@ -118,6 +118,7 @@ def _add_note(plan: Plan, ticket: TicketView, text: str, by: str) -> None:
             author=by,
             text=text,
             touches_session=False,
+            rule=by,
         )
     )
 

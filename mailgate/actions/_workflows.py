@@ -181,7 +181,8 @@ class Run:
 
     def _note(self) -> AddEntry:
         event = self.scene.event
-        what = f"{event.kind.value} {event.field}".rstrip()
+        about = {EventKind.CHANGED: event.field, EventKind.ALARM: event.new, EventKind.SESSION: event.new}
+        what = f"{event.kind.value} {about.get(event.kind, '')}".rstrip()
         return AddEntry(
             entry_id=self.entry_id,
             ticket_id=self.state.ticket_id,

@@ -96,6 +96,18 @@ def wrong_with(automation: Automation, form: Form, found: Present) -> list[Wrong
     return list(Checker(found.catalogue, language(), found.told).wrong(automation, form))
 
 
+def wrong_now(found: Present, automation: Automation) -> list[str]:
+    """Return what is wrong with a stored automation and with its script."""
+    reasons = [in_the_way(automation.name, found.catalogue)]
+    if automation.name not in found.catalogue.scripts:
+        reasons = ["it has no script: `mailgate automation put` makes it"]
+    try:
+        reasons += map(str, wrong_with(automation, form_of_row(automation), found))
+    except ValueError as error:
+        reasons.append(str(error))
+    return [reason for reason in reasons if reason]
+
+
 def version_of(connection: Connection, name: str) -> int:
     """Return how often an automation was changed, 0 where there is none."""
     table = tables.Automation

@@ -128,7 +128,7 @@ def _agents(texts: Texts, present: Catalogue) -> Iterator[Complaint]:
 
 
 def _teams(texts: Texts, present: Catalogue) -> Iterator[Complaint]:
-    """Members of teams must be agents, and the teams of queues teams."""
+    """Members of teams must be agents, the teams of queues teams, and their signatures templates."""
     agents = {a.name for a in texts.business.agent} | set(present.agents)
     teams = {t.name for t in texts.business.team} | set(present.teams)
     for index, team in enumerate(texts.business.team):
@@ -141,6 +141,10 @@ def _teams(texts: Texts, present: Catalogue) -> Iterator[Complaint]:
             if name not in teams:
                 text = f"there is no team {name!r}{_near(name, teams)}"
                 yield texts.complain("queue", index, "teams", text)
+        templates = {t.name for t in texts.business.template} | set(present.templates)
+        if queue.signature and queue.signature not in templates:
+            text = f"there is no template {queue.signature!r}{_near(queue.signature, templates)}"
+            yield texts.complain("queue", index, "signature", text)
 
 
 def _regions(texts: Texts) -> Iterator[Complaint]:

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from mailgate.cli._items import Present
     from mailgate.domain.helpdesk import Automation
-    from mailgate.rules.forms.read import Wrong
 
 HEADERS: Final = ("name", "address", "rules", "enabled", "creator", "teams", "wrong", "file")
 
@@ -38,6 +37,7 @@ def list_(call: Call, agent: str, *, as_json: bool) -> None:
     mailgate automation list --as anna
     """
     from mailgate.cli._as import acting  # noqa: PLC0415  --help must not pay for it
+    from mailgate.cli._automations import wrong_now  # noqa: PLC0415
     from mailgate.domain.access import What, may  # noqa: PLC0415
 
     found = _business.present(call)
@@ -45,7 +45,7 @@ def list_(call: Call, agent: str, *, as_json: bool) -> None:
     rows = [
         (
             *(one.name, one.address, _count(one), one.enabled, one.creator, one.teams),
-            "; ".join(_wrong(found, one)),
+            "; ".join(wrong_now(found, one)),
             found.origins["automation", one.name],
         )
         for one in found.business.automations
@@ -60,23 +60,6 @@ def _count(one: "Automation") -> int:
     return len(json.loads(one.rules)) if one.rules else 0
 
 
-def _wrong(found: "Present", one: "Automation") -> list[str]:
-    """Return what is wrong with a stored automation and with its script."""
-    from mailgate.cli._automations import wrong_with  # noqa: PLC0415  --help must not pay for it
-    from mailgate.rules.forms.automation import form_of_row, in_the_way  # noqa: PLC0415
-
-    reasons = [in_the_way(one.name, found.catalogue)]
-    if one.name not in found.catalogue.scripts:
-        reasons = ["it has no script: `mailgate automation put` makes it"]
-    try:
-        complaints: list[Wrong] = wrong_with(one, form_of_row(one), found)
-    except ValueError as error:
-        reasons.append(str(error))
-    else:
-        reasons += map(str, complaints)
-    return [reason for reason in reasons if reason]
-
-
 @automation.command()
 @click.argument("name")
 @as_option
@@ -88,7 +71,7 @@ def show(call: Call, name: str, agent: str, *, as_json: bool) -> None:
     \b
     mailgate automation show support > support.toml
     """
-    from mailgate.cli._automations import form_in, named, version_of  # noqa: PLC0415  for --help
+    from mailgate.cli._automations import form_in, named, version_of, wrong_now  # noqa: PLC0415  for --help
     from mailgate.cli._store import reading  # noqa: PLC0415
     from mailgate.config.export import automation_toml, automation_values  # noqa: PLC0415
 
@@ -100,10 +83,10 @@ def show(call: Call, name: str, agent: str, *, as_json: bool) -> None:
         version = version_of(connection, name)
     values, file = automation_values(one), found.origins["automation", name]
     if as_json:
-        print_json({**values, "version": version, "file": file, "wrong": _wrong(found, one)})
+        print_json({**values, "version": version, "file": file, "wrong": wrong_now(found, one)})
         return
     click.echo(f"# version {version}" + (clean(f", from {file}") if file else ""))
-    for line in _wrong(found, one):
+    for line in wrong_now(found, one):
         click.echo(clean(f"# wrong: {line}"))
     click.echo(automation_toml(values), nl=False)
 
@@ -215,7 +198,7 @@ def check(call: Call, names: tuple[str, ...]) -> None:
     mailgate automation check
     mailgate automation check support.toml
     """
-    from mailgate.cli._automations import from_file, named, wrong_with  # noqa: PLC0415  for --help
+    from mailgate.cli._automations import from_file, named, wrong_now, wrong_with  # noqa: PLC0415  for --help
 
     found, wrong = _business.present(call), 0
     for name in names or tuple(found.catalogue.automations):
@@ -223,7 +206,7 @@ def check(call: Call, names: tuple[str, ...]) -> None:
             made, form = from_file(text_of(Path(name)), name, "")
             said = [str(one) for one in wrong_with(made, form, found)]
         else:
-            said = _wrong(found, named(found, name))
+            said = wrong_now(found, named(found, name))
             for folder in _missing_folders(call, name):
                 click.echo(clean(f"{name}: there is no folder {folder} now; mail for it is kept"), err=True)
         wrong += bool(said)

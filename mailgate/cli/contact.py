@@ -16,6 +16,7 @@ from mailgate.cli._tables import json_row, limit_option, more, plural
 if TYPE_CHECKING:
     from mailgate.domain.people.card import Value
     from mailgate.store.contact_changes import Changed, Merged
+    from mailgate.store.contacts import Known
     from mailgate.store.transaction import Transaction
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -254,6 +255,27 @@ def merge(call: Call, keep: str, other: str, *, dry_run: bool, if_version: int |
     click.echo(f"  {plural(moved, 'ticket')}")
     if dry_run:
         click.echo("nothing was changed (--dry-run)")
+
+
+@contact.command()
+@click.argument("named", metavar="CONTACT")
+@version_option
+@as_option
+@pass_call
+def remove(call: Call, named: str, if_version: int | None, agent: str) -> None:
+    r"""Forget a contact that no ticket is of, with all its addresses.
+
+    \b
+    mailgate contact remove test@customer.example
+    """
+    from mailgate.store import contact_changes as changes  # noqa: PLC0415  --help must not pay for it
+
+    def work(tx: "Transaction", who: str) -> "Known":
+        one = _people.contact_id(tx, named)
+        return changes.remove(tx, one, changes.By(who), if_version=if_version)
+
+    gone = _people.written(call, work, agent, "MERGE_CONTACT")
+    click.echo(clean(f"contact {gone.contact_id} ({gone.card.name}) removed"))
 
 
 @contact.command()

@@ -7,6 +7,7 @@ import click
 from mailgate.cli import _business, _staff, _ticketwords
 from mailgate.cli._as import as_option
 from mailgate.cli._options import Call, CommandError, json_option, pass_call
+from mailgate.cli._store import reading, tell
 
 if TYPE_CHECKING:
     from mailgate.domain.helpdesk import Priority
@@ -112,6 +113,36 @@ def remove(call: Call, name: str, *, instead: str, agent: str, dry_run: bool, ta
 
     _staff.require(call, agent, What.SET_INSTALLATION)
     _ticketwords.remove(call, "priority", name, instead, _business.How(dry_run, take_over, agent))
+
+
+@priority.command()
+@json_option
+@pass_call
+def alarms(call: Call, *, as_json: bool) -> None:
+    """Show how many tickets are late, or will soon be; `mailgate ticket list` finds them."""
+    from mailgate.store.service import alarm_counts  # noqa: PLC0415  --help must not pay for it
+
+    with reading(call) as (_store, connection):
+        counts = alarm_counts(connection)
+    _business.show_list(("alarm", "tickets"), list(counts.items()), as_json=as_json)
+
+
+@priority.command("run-alarms")
+@pass_call
+def run_alarms(call: Call) -> None:
+    """Raise what has come due, as the running gateway does every half minute.
+
+    Where hours, holidays or times have changed, open tickets are computed anew first.
+    """
+    from mailgate.cli._desk import changing  # noqa: PLC0415  --help must not pay for it
+    from mailgate.jobs.alarms import run_alarms as run  # noqa: PLC0415
+    from mailgate.jobs.retime import retime  # noqa: PLC0415
+
+    with reading(call) as (store, _connection), changing(call) as desk:
+        anew = retime(store, desk.writer, desk.rules)
+        due = run(desk.writer, lambda: desk.rules)
+    tell(call, "wake")
+    click.echo(f"computed anew: {anew:,}, due: {due:,}")
 
 
 COMMAND = priority

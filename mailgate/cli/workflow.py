@@ -9,7 +9,7 @@ import click
 from mailgate.cli import _business, _staff
 from mailgate.cli._as import as_option
 from mailgate.cli._options import Call, CommandError, clean, json_option, pass_call, print_json
-from mailgate.cli._store import reading
+from mailgate.cli._store import reading, tell
 
 if TYPE_CHECKING:
     from mailgate.cli._items import Present
@@ -266,6 +266,23 @@ def _tried(call: Call, one: "Workflow", number: str, values: tuple[str, str]) ->
         attempt = Run(prepared, scene, plan_policy(settings, (b"-",)))
         attempt.effects()
     return Trial(lines, all(line["holds"] for line in lines), attempt.said)
+
+
+@workflow.command("run-timed")
+@pass_call
+def run_timed(call: Call) -> None:
+    """Run the workflows whose time has come, as the running gateway does every minute."""
+    from mailgate.cli._desk import changing  # noqa: PLC0415  --help must not pay for it
+    from mailgate.jobs.workflows import House  # noqa: PLC0415
+    from mailgate.jobs.workflows import run_timed as run_all  # noqa: PLC0415
+
+    with reading(call) as (store, _connection), changing(call) as desk:
+        found = run_all(House(store, desk.writer, desk.rules, desk.policy.zones))
+    tell(call, "wake")
+    for name, count in found.items():
+        click.echo(clean(f"{name}: {count:,} tickets"))
+    if not found:
+        click.echo("no workflow was due, or none had anything to do")
 
 
 COMMAND = workflow

@@ -98,8 +98,16 @@ BUDGETS: Final = (
     Budget(MailKind.REDIRECT, Per.ALL, HOUR, "redirects_hour"),
 )
 # Redirects of one mail are counted by whoever carries it out: the mail is in hand, so nothing need be kept.
-_BY_KIND: Final = {kind: tuple(b for b in BUDGETS if b.kind is kind) for kind in MailKind}
-_KINDS_PER: Final = {kind: tuple(dict.fromkeys(b.per for b in rows)) for kind, rows in _BY_KIND.items()}
+_BY_KIND: Final = {kind: tuple((one, one.scope) for one in BUDGETS if one.kind is kind) for kind in MailKind}
+_SCOPES: Final = {
+    kind: tuple(dict.fromkeys((one.per, scope) for one, scope in rows)) for kind, rows in _BY_KIND.items()
+}
+# What is counted over several windows, with the longest of them.
+_LONGEST: Final = {
+    scope: max(other.window_s for other in BUDGETS if other.scope == scope)
+    for scope in (one.scope for one in BUDGETS)
+    if sum(other.scope == scope for other in BUDGETS) > 1
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,13 +138,18 @@ class Going:
 
 def exceeded(going: Going, budgets: Budgets, reader: Reader) -> Budget | None:
     """Return the first budget that has no room for this mail, or None."""
-    for budget in _BY_KIND[going.kind]:
+    # Of most addresses nothing was counted all day: then the hour need not be asked about as well.
+    quiet: set[str] = set()
+    for budget, scope in _BY_KIND[going.kind]:
         limit: int | None = getattr(budgets, budget.limit)
         key = going.key(budget.per)
         if limit is None or key is None:
             continue
         window = budget.window_s or budgets.ticket_window
-        used = reader.count(budget.scope, key, window)
+        longest = _LONGEST.get(scope, window)
+        if scope not in quiet and window < longest and not reader.count(scope, key, longest):
+            quiet.add(scope)
+        used = 0 if scope in quiet else reader.count(scope, key, window)
         if used >= limit and not _shared(budget, budgets, used, window, reader):
             return budget
     return None
@@ -153,7 +166,7 @@ def _shared(budget: Budget, budgets: Budgets, used: int, window: int, reader: Re
 
 def counted(going: Going) -> Iterator[tuple[str, str]]:
     """Yield every (scope, key) that one mail let through counts for."""
-    for per in _KINDS_PER[going.kind]:
+    for per, scope in _SCOPES[going.kind]:
         key = going.key(per)
         if key is not None:
-            yield f"{going.kind.value}.{per.value}", key
+            yield scope, key

@@ -9,6 +9,7 @@ Exchange puts it on people's mail.
 
 import re
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Final
 
 from mailgate.domain.address import fold, split, strip_detail
@@ -28,6 +29,7 @@ __all__ = [
     "keyword",
     "returned_by_token",
     "settle",
+    "spellings",
 ]
 
 Classified = tuple[MailClass, str]
@@ -162,10 +164,15 @@ def returned_by_token(
 
 def is_own(address: str, own: frozenset[str], delimiter: str = "+") -> bool:
     """Whether an address is one of ours, with or without detail; `own` is folded, `@domain` is all of it."""
+    return not own.isdisjoint(spellings(address, delimiter))
+
+
+# The gate asks about sender and recipient several times per mail; 1,024 of them are more than one batch has.
+@lru_cache(maxsize=1024)
+def spellings(address: str, delimiter: str) -> tuple[str, str, str]:
+    """Return all that may stand among our own addresses for one: folded, without its detail, its domain."""
     folded = fold(address)
-    if folded in own or strip_detail(folded, delimiter) in own:
-        return True
-    return f"@{split(folded)[1]}" in own
+    return folded, strip_detail(folded, delimiter), f"@{split(folded)[1]}"
 
 
 def _is_null(sender: str) -> bool:

@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from itertools import chain
 from typing import Final
 
-from mailgate.domain.address import fold, sendable, split, strip_detail
+from mailgate.domain.address import fold, sendable, split
 from mailgate.domain.budgets import DAY, HOUR, OVERRUN, PAUSED, Budget, Budgets, Going, Per, counted, exceeded
-from mailgate.domain.classify import is_own
+from mailgate.domain.classify import is_own, spellings
 from mailgate.domain.contact import contact_key
 from mailgate.domain.effects import Forward, MailKind, Send
 from mailgate.domain.facts import Facts, MailClass
@@ -174,8 +175,7 @@ _NONE: Final[frozenset[str]] = frozenset()
 
 def _spellings(addresses: Iterable[str], policy: GatePolicy) -> frozenset[str]:
     """Return addresses folded, with and without their detail."""
-    folded = [fold(address) for address in addresses]
-    return frozenset((*folded, *(strip_detail(one, policy.delimiter) for one in folded)))
+    return frozenset(chain.from_iterable(spellings(one, policy.delimiter)[:2] for one in addresses))
 
 
 def _is_ours(address: str, ours: frozenset[str], policy: GatePolicy) -> bool:

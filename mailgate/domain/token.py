@@ -59,8 +59,16 @@ class Token:
 def _digest(key: bytes, characters: int, label: str, *parts: str) -> str:
     """Return the first characters of the HMAC of label and parts, in base32 and lower case."""
     text = "\0".join((label, *(part.replace("\0", "") for part in parts)))
-    mac = hmac.digest(key, text.encode("utf-8", "surrogatepass"), "sha256")
-    return _base32(mac[: (characters * 5 + 7) // 8], characters)
+    mac = _keyed(key).copy()
+    mac.update(text.encode("utf-8", "surrogatepass"))
+    return _base32(mac.digest()[: (characters * 5 + 7) // 8], characters)
+
+
+# An installation has a few keys; taking one in costs twice what the digest of a short text does.
+@lru_cache(maxsize=16)
+def _keyed(key: bytes) -> hmac.HMAC:
+    """Return a MAC that has taken in its key, to be copied."""
+    return hmac.new(key, digestmod="sha256")
 
 
 def _base32(octets: bytes, characters: int) -> str:

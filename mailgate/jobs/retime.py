@@ -16,6 +16,7 @@ from mailgate.domain.routing import Catalogue
 from mailgate.domain.service import is_timed
 from mailgate.jobs._job import JobContext, JobSpec
 from mailgate.jobs.alarms import BATCH, bring_up_to_date
+from mailgate.store.db import Store
 from mailgate.store.service import (
     computed_with,
     forget_computed,
@@ -26,6 +27,7 @@ from mailgate.store.service import (
 )
 from mailgate.store.transaction import Transaction
 from mailgate.store.unit import UnitRules
+from mailgate.store.writer import Writer
 
 MINUTE: Final = 60.0
 # Longer than any installation lives with the same business hours.
@@ -42,32 +44,33 @@ def digest(catalogue: Catalogue) -> str:
     return hashlib.sha256(repr((priorities, hours, kinds)).encode()).hexdigest()
 
 
-def retime(context: JobContext, batch: int = BATCH) -> int:
+def retime(store: Store, writer: Writer, rules: UnitRules, batch: int = BATCH) -> int:
     """Bring open tickets up to date if need be; returns how many were looked at."""
-    rules = context.rules()
     wanted = digest(rules.catalogue)
-    with closing(context.store.reader()) as connection:
+    with closing(store.reader()) as connection:
         if computed_with(connection, wanted) if wanted else not has_computed(connection):
             return 0
         over = [one.name for one in rules.catalogue.statuses.values() if one.kind == StatusKind.CLOSED]
         places = lists_of(connection, over)
-    context.writer.submit(forget_computed).result()
+    writer.submit(forget_computed).result()
     timed = [p.name for p in rules.catalogue.priorities.values() if is_timed(p)]
-    total = sum(_list(context, rules, place, timed, batch) for place in places)
+    total = sum(_list(store, writer, rules, place, timed, batch) for place in places)
     if wanted:
-        context.writer.submit(lambda tx: keep_computed(tx, wanted, tx.now + KEPT)).result()
+        writer.submit(lambda tx: keep_computed(tx, wanted, tx.now + KEPT)).result()
     return total
 
 
-def _list(context: JobContext, rules: UnitRules, place: tuple[str, str], timed: list[str], batch: int) -> int:
+def _list(
+    store: Store, writer: Writer, rules: UnitRules, place: tuple[str, str], timed: list[str], batch: int
+) -> int:
     """Bring the tickets of one queue in one status up to date."""
     total, last = 0, 0
     while True:
-        with closing(context.store.reader()) as connection:
+        with closing(store.reader()) as connection:
             page = timed_page_of(connection, place, timed, last, batch)
         if not page:
             return total
-        context.writer.submit(partial(_do, page=page, rules=rules)).result()
+        writer.submit(partial(_do, page=page, rules=rules)).result()
         total, last = total + len(page), page[-1]
 
 
@@ -77,7 +80,7 @@ def _do(tx: Transaction, page: list[int], rules: UnitRules) -> int:
 
 def run(context: JobContext) -> dict[str, object]:
     """Look whether anything has changed that due times follow from."""
-    done = retime(context)
+    done = retime(context.store, context.writer, context.rules())
     return {"tickets": done} if done else {}
 
 

@@ -6,9 +6,10 @@ What was missed while the gateway was off is made up for once. A workflow that i
 """
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
 from functools import partial
 from typing import Final
 
@@ -22,12 +23,14 @@ from mailgate.domain.scene import Scene
 from mailgate.domain.workflow import BadWorkflow, holds, next_run
 from mailgate.errors import TryLater
 from mailgate.jobs._job import JobContext, JobSpec
+from mailgate.store.db import Store
 from mailgate.store.deskunit import perform
 from mailgate.store.faults import Abandoned
 from mailgate.store.service import lists_of, page_of
-from mailgate.store.transaction import Transaction, from_millis
+from mailgate.store.transaction import Transaction, from_millis, millis
 from mailgate.store.unit import UnitRules
 from mailgate.store.workflows import looking, wait_until, waits_until
+from mailgate.store.writer import Writer
 
 MINUTE: Final = 60.0
 # As many as are looked at with one connection, and changed in one transaction at most.
@@ -37,22 +40,34 @@ BY: Final = "clock"
 log: Final = logging.getLogger("mailgate.jobs")
 
 
-def run_timed(context: JobContext, page: int = PAGE) -> dict[str, int]:
+@dataclass(frozen=True, slots=True)
+class House:
+    """What a run works with; `zones` finds the data of a time zone."""
+
+    store: Store
+    writer: Writer
+    rules: UnitRules
+    zones: Callable[[str], tzinfo | None]
+
+    @property
+    def now(self) -> datetime:
+        """The time of the writer's clock."""
+        return self.writer.submit(lambda tx: tx.now).result()
+
+
+def run_timed(house: House, page: int = PAGE) -> dict[str, int]:
     """Run every workflow whose time has come; returns for how many tickets each has run."""
-    rules = context.rules()
     found: dict[str, int] = {}
-    for one in _with_clock(rules.catalogue):
-        now = context.writer.submit(lambda tx: tx.now_ms).result()
-        until = next_run(one.trigger, now, context.policy.zones(one.trigger.zone))
-        with closing(context.store.reader()) as connection:
+    for one in _with_clock(house.rules.catalogue):
+        now = millis(house.now)
+        until = next_run(one.trigger, now, house.zones(one.trigger.zone))
+        with closing(house.store.reader()) as connection:
             waits = waits_until(connection, one.name)
         if waits > now:
             continue
         if waits:
-            found[one.name] = sum(
-                _list(context, rules, one, place, until, page) for place in _lists(context, one)
-            )
-        context.writer.submit(partial(wait_until, name=one.name, until_ms=until)).result()
+            found[one.name] = sum(_list(house, one, place, until, page) for place in _lists(house, one))
+        house.writer.submit(partial(wait_until, name=one.name, until_ms=until)).result()
     return {name: count for name, count in found.items() if count}
 
 
@@ -65,12 +80,11 @@ def _with_clock(catalogue: Catalogue) -> Iterator[Ready]:
                 log.warning("workflow %s: %s", workflow.name, bad)
 
 
-def _lists(context: JobContext, one: Ready) -> list[tuple[str, str]]:
+def _lists(house: House, one: Ready) -> list[tuple[str, str]]:
     """Return the lists (queue, status) that the workflow's conditions leave; closed tickets are in none."""
-    catalogue = context.rules().catalogue
-    with closing(context.store.reader()) as connection:
+    with closing(house.store.reader()) as connection:
         places = lists_of(connection, ())
-    return [place for place in places if _may_hold(one, place, catalogue)]
+    return [place for place in places if _may_hold(one, place, house.rules.catalogue)]
 
 
 def _may_hold(one: Ready, place: tuple[str, str], catalogue: Catalogue) -> bool:
@@ -86,22 +100,20 @@ def _may_hold(one: Ready, place: tuple[str, str], catalogue: Catalogue) -> bool:
     )
 
 
-def _list(
-    context: JobContext, rules: UnitRules, one: Ready, place: tuple[str, str], until: int, page: int
-) -> int:
+def _list(house: House, one: Ready, place: tuple[str, str], until: int, page: int) -> int:
     """Run a workflow for what holds of one list; returns for how many tickets."""
     done, last = 0, 0
     while True:
-        with closing(context.store.reader()) as connection:
+        now = house.now
+        with closing(house.store.reader()) as connection:
             ids = page_of(connection, place, last, page)
             if not ids:
                 return done
-            now = context.writer.submit(lambda tx: tx.now).result()
-            reader = looking(context.store, connection, now)
-            wanted = [ticket_id for ticket_id in ids if _wants(one, ticket_id, reader, rules.catalogue, now)]
+            reader, catalogue = looking(house.store, connection, now), house.rules.catalogue
+            wanted = [ticket_id for ticket_id in ids if _wants(one, ticket_id, reader, catalogue, now)]
         if wanted:
-            work = partial(_do, one=one, ids=wanted, until=until, rules=rules)
-            done += context.writer.submit(work).result()
+            work = partial(_do, one=one, ids=wanted, until=until, rules=house.rules)
+            done += house.writer.submit(work).result()
         last = ids[-1]
 
 
@@ -140,7 +152,7 @@ def _one(tx: Transaction, one: Ready, ticket_id: int, until: int, rules: UnitRul
 
 def run(context: JobContext) -> dict[str, object]:
     """Run what is due, and say for how many tickets."""
-    return dict(run_timed(context))
+    return dict(run_timed(House(context.store, context.writer, context.rules(), context.policy.zones)))
 
 
 JOB = JobSpec("workflows", MINUTE, run)

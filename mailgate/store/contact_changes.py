@@ -252,6 +252,20 @@ def _company_at(tx: Transaction, domain: str) -> int:
     return int(row[0]) if row is not None else 0
 
 
+def remove(tx: Transaction, contact_id: int, by: By, *, if_version: int | None = None) -> Known:
+    """Forget a contact that no ticket is of; its history stays. DeskError while there are tickets."""
+    present = known(tx, contact_id, if_version)
+    waiting = _count(tx, present.contact_id)
+    if waiting:
+        raise DeskError(f"contact {present.contact_id} has {waiting} tickets; merge it into another one")
+    for model in (ContactAddress, ContactSource):
+        tx.query(model.delete().where(model.contact_id == present.contact_id))
+    tx.query(Contact.delete().where(Contact.id == present.contact_id))
+    before = {"name": present.card.name, "addresses": present.card.addresses}
+    _audit(tx, by.who, "contact remove", present.contact_id, before, dict.fromkeys(before))
+    return present
+
+
 # -- merge
 
 
@@ -275,6 +289,8 @@ def merge(
     The other is found by its old id for ever. Tickets follow in steps: while `more` says so, call it again.
     A `dry` one only says what it would do.
     """
+    if not dry:
+        tx.lock("contact merge")
     keep = known(tx, keep_id, if_version)
     other = contacts.contact(tx, other_id)
     if other is None:

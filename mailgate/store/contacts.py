@@ -11,7 +11,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any, Final, Protocol
 
-from peewee import JOIN, SQL
+from peewee import JOIN, SQL, fn
 
 from mailgate.domain.address import fold, strip_detail
 from mailgate.domain.contact import company_key, fold_name, lookup_keys
@@ -206,7 +206,7 @@ def _filters(asked: Asked, wanted: Wanted) -> list[Any]:
     if wanted.vip:
         filters.append(Contact.vip > SQL("0"))
     if wanted.type:
-        filters.append(Contact.type == wanted.type)
+        filters.append(fn.LOWER(Contact.type) == wanted.type.lower())
     if wanted.category:
         # Categories are kept as a JSON list; a word stands there in quotes.
         filters.append(Contact.categories.contains(f'"{wanted.category}"'))

@@ -36,7 +36,10 @@ def follow(
             continue
         for follower in followers:
             before = len(app.events)
-            apply(follower(event, app.reader, catalogue, app.tx.now), app)
+            wanted = tuple(follower(event, app.reader, catalogue, app.tx.now))
+            if not wanted:
+                continue
+            apply(wanted, app)
             deeper = [replace(one, depth=event.depth + 1) for one in app.events[before:]]
             app.events[before:] = deeper
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from peewee import Expression
 
+from mailgate.domain.assignment import AUTHOR
 from mailgate.domain.effects import EntryKind
 from mailgate.store.application import Application
 from mailgate.store.models.tickets import Ticket
@@ -20,6 +21,8 @@ WORKFLOW: Final = "workflow "
 
 def rule_of(app: Application, by: str) -> str:
     """Return the rule behind a change, "" where a person or a job made it."""
+    if by == AUTHOR:
+        return ""  # who shares out work is no rule, though it does so while a mail comes in
     return clean(by) if app.mail is not None or by.startswith(WORKFLOW) else ""
 
 

@@ -36,7 +36,7 @@ def _year(region: str, year: int) -> frozenset[date]:
     country, _, part = region.partition("-")
     try:
         found = holidays.country_holidays(country, subdiv=part or None, years=year)
-    except (NotImplementedError, KeyError, ValueError):
+    except (RuntimeError, KeyError, ValueError):  # the library says so of what it does not know
         return frozenset()
     return frozenset(found)
 

@@ -119,9 +119,10 @@ class Desk:
         rows: Rows = {"company": [], "contact": [], "contact_address": []}
         chance, at = self.chance, self.begin
         for n in range(1, self.firms + 1):
-            name = f"{chance.choice(sampletexts.COMPANY_FIRST)} {chance.choice(sampletexts.COMPANY_LAST)} {n}"
-            row = (self.start.company + n, name, f"{name.casefold()} {self.seed}", at, self._domain(n))
-            rows["company"].append(row)
+            company = self.start.company + n
+            name = f"{chance.choice(sampletexts.COMPANY_FIRST)} {chance.choice(sampletexts.COMPANY_LAST)}"
+            name = f"{name} {company}"
+            rows["company"].append((company, name, name.casefold(), at, self._domain(n)))
         for n in range(1, self.people + 1):
             contact = self.start.contact + n
             name = f"{chance.choice(sampletexts.FIRST)} {chance.choice(sampletexts.LAST)}"

@@ -13,7 +13,6 @@ from peewee import SQL, fn
 from mailgate.domain.ports import StatusChange
 from mailgate.domain.service import RANKED
 from mailgate.store.connection import Connection
-from mailgate.store.hotpeople import contact_query
 from mailgate.store.models.outgoing import Remembered
 from mailgate.store.models.tickets import Entry, Ticket, TicketCount
 from mailgate.store.queries import rows

@@ -10,11 +10,11 @@ from datetime import datetime
 from typing import Any, Final
 
 from mailgate.domain.access import Reach
-from mailgate.domain.address import fold
 from mailgate.domain.helpdesk import PRIORITIES, STATUSES, status_kind
 from mailgate.domain.query import NOBODY, Known, Query, Term, read_time
 from mailgate.domain.routing import Catalogue
 from mailgate.store.connection import Connection, Cursor
+from mailgate.store.contacts import find_contact
 from mailgate.store.listings import proper_number
 from mailgate.store.pack import unwords
 from mailgate.store.search import is_sqlite
@@ -190,9 +190,7 @@ def time_condition(term: Term, now: datetime) -> Condition:
 def _contacts(connection: Connection, values: Sequence[str]) -> Iterator[int]:
     """Yield the contacts with these addresses, as they stand after merging; 0 for `none`."""
     for value in values:
-        sql = "SELECT contact_id FROM contact_address WHERE folded = ?"
-        found = ask(connection, sql, (fold(value),))
-        contact_id = int(found[0][0]) if found else 0
+        contact_id = find_contact(connection, value)
         for _ in range(HOPS):
             merged = ask(connection, "SELECT merged_into FROM contact WHERE id = ?", (contact_id,))
             if not merged or not merged[0][0]:

@@ -87,7 +87,7 @@ def test_every_document_is_reachable():
     assert not lost, architree.report(lost)
 
 
-CALL = r"mailgate(?: --config \S+)? ([a-z]+)(?: ([a-z]+))?"
+CALL = r"mailgate(?: --config \S+)? ([a-z]+(?:-[a-z]+)*)(?: ([a-z]+(?:-[a-z]+)*))?"
 QUOTED, SHELL = re.compile("`" + CALL), re.compile(r"^(?:.* -- |\$ )?" + CALL)
 
 

@@ -323,3 +323,16 @@ def test_export_loses_no_change_by_hand(desk):
     done = desk.run("export", str(folder))
     assert "the script 'info' was changed by hand" in done.stderr
     assert (folder / "rules" / "info.sieve.changed").read_text() == "discard;"
+
+
+def test_the_doctor_looks_at_automations(desk):
+    """Fine, or what `check` says of it."""
+    put(desk)
+
+    def said() -> list[tuple[str, str]]:
+        done = json.loads(desk.run("doctor", "--json").stdout)
+        return [(one["level"], one["text"]) for one in done if one["check"] == "automations"]
+
+    assert said() == [("ok", "1 automation, all as they were made")]
+    desk.good("rules", "put", "info", "-", data="keep;")
+    assert said() == [("warn", "info: the script 'info' was changed by hand since it was made")]

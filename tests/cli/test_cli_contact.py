@@ -123,6 +123,13 @@ def test_two_contacts_become_one(desk):
     assert "one contact already" in desk.bad("contact", "merge", "1", "1")
 
 
+def test_a_contact_without_tickets_is_forgotten(desk):
+    """Its address is free again; the history of who did it stays in the audit."""
+    assert desk.good("contact", "remove", BEN) == "contact 2 (Ben) removed\n"
+    assert "nobody has the address" in desk.bad("contact", "show", BEN)
+    assert "contact 3 added" in desk.good("contact", "add", BEN)
+
+
 def test_duplicates_are_shown_with_the_command_that_joins_them(desk):
     """And as data."""
     assert desk.good("contact", "duplicates") == "no duplicates\n"

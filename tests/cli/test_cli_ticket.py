@@ -109,11 +109,12 @@ def test_a_ticket_is_shown_with_contact_conversation_and_history(desk):
     lines = [line.strip() for line in desk.command("ticket", "show", "t-1").stdout.splitlines()]
     assert lines[0] == "ticket T-1: My printer"
     assert f"contact     Anna <{ANNA}>, customer.example" in lines
-    history = [line.split("  ", 1)[-1] for line in lines[lines.index("history") + 1 :]]
-    assert [line for line in history if " by " in line and not line.startswith("outgoing")] == [
-        f"incoming by {ANNA}",
+    history = lines[lines.index("history") + 1 :]
+    entries = [found[1] for line in history if (found := re.fullmatch(r"[0-9-]+ [0-9:]+ +[0-9]+ (.*)", line))]
+    assert entries == [
+        f"incoming by {ANNA}, rule support:4",
         "answer by support:5",
-        f"incoming by {ANNA}",
+        f"incoming by {ANNA}, rule support:4",
     ]
     assert "Still" in history
     assert any(

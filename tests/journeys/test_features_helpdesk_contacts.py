@@ -170,7 +170,7 @@ def test_w5_two_contacts_become_one(desk):
 
 def test_w5_an_imported_contact_is_known_to_the_next_mail(desk):
     """Without telling the running gateway anything; what the file said names its line."""
-    table = "Name;E-Mail;Firma;VIP\nGerd;gerd@import.example;Import GmbH;ja\n".encode()
+    table = b"Name;E-Mail;Firma;VIP\nGerd;gerd@import.example;Import GmbH;ja\n"
     desk.command("contact", "import", "-", data=table)
     assert send(desk, "gerd@import.example", FACTS) == "VIP"
     number = send(desk, "gerd@import.example")

@@ -234,7 +234,7 @@ def test_s2_run_now_and_switch(gateway):
     assert became(send(gateway, "s2")) == "keep folder=INBOX"
     done = gateway.command("automation", "run", "s2", "--json", check=False)
     (group,) = json.loads(done.stdout)["groups"]
-    assert (done.returncode, group["mails"], group["would_be"]) == (1, 2, "fileinto:Accounting")
+    assert (done.returncode, group["mails"], group["would_be"]) == (1, 2, "folder Accounting")
     gateway.command("automation", "enable", "s2")
     assert became(send(gateway, "s2")) == "fileinto folder=Accounting"
     gateway.command("automation", "disable", "s2")

@@ -222,7 +222,7 @@ def test_w2_access():
         )
         gateway.command("ticketqueue", "set", "orders", "--take-over", "--language", "de", "--as", "eva")
 
-        form = 'name = "mine"\naddress = "support@desk.example"\nenabled = false\nteams = ["first"]\n[[rule]]\nname = "all"\n[[rule.action]]\naction = "keep"\n'  # fmt: skip
+        form = 'name = "mine"\naddress = "support@desk.example"\nenabled = false\nteams = ["first"]\n[[rule]]\nname = "all"\n[[rule.action]]\nkind = "keep"\n'  # fmt: skip
         file = gateway.folder / "mine.toml"
         file.write_text(form)
         gateway.command("automation", "put", str(file), "--as", "anna")

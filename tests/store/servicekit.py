@@ -10,7 +10,6 @@ from mailgate.domain.action import PlanPolicy
 from mailgate.domain.effects import AddEntry, ChangeTicket, EntryKind, OpenTicket
 from mailgate.domain.helpdesk import Priority
 from mailgate.domain.routing import Agent, Queue
-from mailgate.metrics import Metrics
 from mailgate.store import business, queries
 from mailgate.store.business import Business
 from mailgate.store.db import Store
@@ -36,7 +35,6 @@ class House:
     store: Store
     writer: Writer
     clock: Clock
-    metrics: Metrics | None = None
 
     def apply(self, wanted: Business) -> None:
         """Write the business data."""

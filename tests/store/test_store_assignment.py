@@ -8,14 +8,20 @@ from pathlib import Path
 
 import pytest
 from assignkit import AGENTS, FAR, QUEUES, change, mail, move, office, opening, replayed, rules_of, set_up
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from officemodel import Office
 from storekit import START, new_options
 
 from mailgate.domain.effects import OpenSession, ShareOut
+from mailgate.domain.session import MOVES, State
 from mailgate.jobs.assign import give_out
 from mailgate.store import queries, schema
 from mailgate.store.db import create_store, open_store
 from mailgate.store.deskunit import perform
 from mailgate.store.models.access import Presence
+from mailgate.store.models.outgoing import Remembered
+from mailgate.store.models.tickets import Assignment, Session, Ticket
 from mailgate.store.options import StoreOptions
 from mailgate.store.transaction import Transaction
 from mailgate.store.workload import workloads
@@ -173,6 +179,65 @@ def test_all_numbers_are_found_by_indexes(store):
     assert not [line for line in plan if line.startswith("SCAN")], plan
     assert any("session_agent" in line for line in plan), plan
     assert any("assignment_agent_at (agent=? AND at>?)" in line for line in plan), plan
+
+
+steps = st.lists(
+    st.one_of(
+        st.tuples(st.just("mail"), st.just(0)),
+        st.tuples(st.just("mail"), st.just(0)),
+        st.tuples(st.sampled_from(["closed", "reopened", "paused", "resolved", "active"]), st.integers(0, 3)),
+        st.tuples(st.just("closed and reopened"), st.integers(0, 3)),
+        st.tuples(st.sampled_from(["comes", "goes"]), st.integers(0, 2)),
+        st.tuples(st.just("midnight"), st.just(0)),
+    ),
+    min_size=10,
+    max_size=25,
+)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@given(steps, st.sampled_from([0, 2]))
+def test_whole_days_in_the_database_go_as_the_model_says(writer, store, ask, clock, steps, limit):
+    """Sessions open, rest, come back and close, agents come and go, days end: the rows say what the model says."""
+    rules = set_up(writer, store, office(assign_limit=limit, assignment="fewest"))
+    writer.submit(empty).result(30)
+    model = Office(AGENTS)
+    for what, number in steps:
+        match what:
+            case "mail":
+                model.mail(limit)
+                mail(writer, rules, clock.move(seconds=1).timestamp())
+            case "comes" | "goes":
+                name = AGENTS[number]
+                (model.here.add if what == "comes" else model.here.discard)(name)
+                until = FAR if what == "comes" else 0
+                writer.submit(lambda tx, n=name, u=until: tx.query(Presence.update(until=u).where(Presence.agent == n)) and None).result(30)  # fmt: skip
+            case "midnight":
+                model.day += 1
+                clock.move(days=1)
+            case states if model.sessions:
+                place = number % len(model.sessions)
+                for state in states.split(" and "):
+                    if travel(writer, rules, ask, place, state):
+                        model.sessions[place][1] = state
+        assert [row[0] for row in ask("SELECT agent FROM ticket ORDER BY id")] == [
+            a for a, _ in model.sessions
+        ]
+
+
+def empty(tx) -> None:
+    """Take all tickets away: hypothesis goes on in the same database."""
+    for model in (Ticket, Session, Assignment, Remembered):
+        tx.query(model.delete())
+
+
+def travel(writer, rules, ask, place: int, state: str) -> bool:
+    """Move the session at this place to a state, if the table of sessions has such a move."""
+    session, now = ask("SELECT id, state FROM session ORDER BY id")[place]
+    if State(state) not in {after for (before, _), after in MOVES.items() if before == now} or state == now:
+        return False
+    move(writer, rules, session, state)
+    return True
 
 
 # -- several writers --------------------------------------------------------------------------------------------

@@ -22,6 +22,7 @@ from mailgate.store.contacts import Wanted
 from mailgate.store.db import create_store, open_store
 from mailgate.store.listings import tickets
 from mailgate.store.options import StoreOptions
+from mailgate.store.read import UnitReader
 from mailgate.store.unit import accept_each
 from mailgate.store.writer import Writer
 
@@ -228,6 +229,34 @@ def test_merged_contacts_are_one(house, monkeypatch):
     assert [one.contact_id for one in house.look(contacts.contacts, Wanted(), 10)] == [keep]
     with pytest.raises(DeskError, match="are one contact already"):
         house.do(contact_changes.merge, keep, keep, PERSON)
+
+
+def test_a_contact_with_tickets_stays(house):
+    """It says how many; without one it goes, and a mail of it makes a new one."""
+    house.mail("anna@x.example")
+    with pytest.raises(DeskError, match="contact 1 has 1 tickets"):
+        house.do(contact_changes.remove, 1, PERSON)
+    ben = house.add("ben@x.example")
+    house.do(contact_changes.remove, ben, PERSON)
+    assert house.known(ben) is None
+    assert house.mail("ben@x.example")["contact"]["id"] == ben + 1
+
+
+def test_a_known_address_costs_two_questions(house):
+    """The contact and its company, as ever; an unknown one costs one, one more if it has a detail."""
+    house.mail("anna@x.example")
+    asked = []
+
+    def work(tx):
+        run, tx.run = tx.run, lambda sql, values=(): asked.append(sql) or run(sql, values)
+        counts = []
+        for address in ("anna@x.example", "new@x.example", "anna+tag@x.example", "new+tag@x.example"):
+            asked.clear()
+            UnitReader(tx).contact(address)
+            counts.append(sum(sql.startswith("SELECT") for sql in asked))
+        return counts
+
+    assert house.do(work) == [2, 1, 3, 2]
 
 
 def test_lists_are_filtered_searched_and_paged(house):

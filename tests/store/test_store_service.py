@@ -3,16 +3,13 @@
 from dataclasses import replace
 
 import pytest
-from prometheus_client import CollectorRegistry
-from servicekit import POLICY, TIMED, House
+from servicekit import TIMED, House
 from storekit import START, Clock, new_options
 
 from mailgate.domain.helpdesk import Priority
 from mailgate.domain.routing import Queue
-from mailgate.jobs._job import JobContext
 from mailgate.jobs.alarms import run_alarms
 from mailgate.jobs.retime import retime
-from mailgate.metrics import Metrics
 from mailgate.store import queries, schema
 from mailgate.store import service as stored
 from mailgate.store.db import create_store, open_store
@@ -51,9 +48,8 @@ def either(request, tmp_path):
     store.close()
 
 
-def context(house: House) -> JobContext:
-    metrics = Metrics(CollectorRegistry(), "1")
-    return JobContext(house.store, house.writer, 0.0, house.rules, POLICY, metrics)
+def again(house: House, **parts) -> int:
+    return retime(house.store, house.writer, house.rules(), **parts)
 
 
 def alarms(house: House, ticket: int) -> list[tuple[str, str]]:
@@ -166,14 +162,14 @@ def test_hours_that_change_are_followed_by_the_job(either):
     house = either
     tickets = [house.open() for _ in range(5)]
     closed = house.open(status="closed")
-    assert retime(context(house), batch=2) == 5
-    assert retime(context(house)) == 0
+    assert again(house, batch=2) == 5
+    assert again(house) == 0
     other = replace(TIMED, queues=(replace(TIMED.queues[0], hours="Tue 08:00-12:00"), TIMED.queues[1]))
     for wanted, due in ((other, 25), (TIMED, 2)):
         house.apply(wanted)
-        assert retime(context(house), batch=2) == 5
+        assert again(house, batch=2) == 5
         assert {house.row(one)["reaction_due"] for one in tickets} == {OPENED + due * HOUR}
-        assert retime(context(house), batch=2) == 0
+        assert again(house, batch=2) == 0
     assert house.row(closed)["reaction_due"] == OPENED + 2 * HOUR
 
 
@@ -182,19 +178,19 @@ def test_priorities_that_lose_their_times_let_go_of_tickets(house):
     ticket = house.open()
     house.clock.move(hours=3)
     run_alarms(house.writer, house.rules)
-    retime(context(house))
+    again(house)
     house.apply(replace(TIMED, priorities=(Priority("normal"), Priority("high"))))
-    assert retime(context(house)) == 1
+    assert again(house) == 1
     row = house.row(ticket)
     assert (row["alarm"], row["alarm_at"], row["reaction_due"]) == ("", 0, 0)
-    assert retime(context(house)) == 0
+    assert again(house) == 0
 
 
 def test_nothing_is_looked_at_where_there_never_were_times(house, ask):
     """An installation without service times has no work from them, and no row."""
     house.apply(replace(TIMED, priorities=()))
     house.open(priority="normal")
-    assert retime(context(house)) == 0
+    assert again(house) == 0
     assert ask("SELECT COUNT(*) FROM remembered") == [(0,)]
 
 

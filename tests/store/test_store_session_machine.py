@@ -18,7 +18,7 @@ from storekit import Clock, make_database, new_options
 
 from mailgate.domain.session import MOVES, PAIRS, Event, NoSuchMove, State
 from mailgate.store.db import open_store
-from mailgate.store.transaction import millis
+from mailgate.store.transaction import from_millis, millis
 from mailgate.store.writer import Writer
 
 DAY = 86_400_000
@@ -153,6 +153,34 @@ class Sessions(RuleBasedStateMachine):
     def the_clock_is_set_back(self, days: float) -> None:
         """As an administrator or a time server may do."""
         self.desk.clock.move(days=-days)
+
+    @rule(data=st.data(), beside_ms=st.sampled_from([-1, 0, 1]), by_agent=st.booleans())
+    def mail_comes_when_reopening_ends(self, data: st.DataObject, beside_ms: int, by_agent: bool) -> None:
+        """Let it be the very moment, or a millisecond beside it; what is not closed is closed before."""
+        ticket = self._pick(data, self.current)
+        number = self.current[ticket]
+        if self.sessions[number].state != "closed":
+            self.desk.event(number, Event.CLOSE)
+            self._go(number, "closed")
+        last_ms = self.sessions[number].last_ms
+        self.desk.clock.now = from_millis(last_ms + self.desk.desk.reopen_days * DAY + beside_ms)
+        if by_agent:
+            self.desk.answer(ticket)
+        else:
+            self.desk.mail(answers=self.first_mail[ticket])
+        self._activity(ticket, Event.OUTGOING if by_agent else Event.INCOMING)
+
+    @rule(data=st.data(), timer=st.sampled_from(TIMERS), beside_ms=st.sampled_from([-1, 0, 1]))
+    def timers_run_when_one_is_due(
+        self, data: st.DataObject, timer: tuple[str, str, str], beside_ms: int
+    ) -> None:
+        """Let it be the very moment at which some session is due, or a millisecond beside it."""
+        waiting = {n: one for n, one in self.sessions.items() if one.state == timer[0]}
+        if waiting:
+            one = self.sessions[self._pick(data, waiting)]
+            days = getattr(self.desk.desk, f"{timer[2]}_days")
+            self.desk.clock.now = from_millis(one.last_ms + days * DAY + beside_ms)
+            self.the_timers_run(100)
 
     @rule(name=st.sampled_from([one[2] for one in TIMERS] + ["reopen"]), on=st.booleans())
     def a_switch_is_set(self, name: str, on: bool) -> None:

@@ -5,7 +5,6 @@ from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 import pytest
-from prometheus_client import CollectorRegistry
 from servicekit import POLICY, TIMED, House
 from storekit import START, Clock, incoming, new_options
 
@@ -27,10 +26,9 @@ from mailgate.domain.helpdesk import Workflow
 from mailgate.domain.routing import Route, Template
 from mailgate.domain.scene import READERS
 from mailgate.domain.workflow import DURATIONS, FIELDS, Step, conditions_json, parse_line, steps_json
-from mailgate.jobs._job import JobContext
+from mailgate.jobs import workflows as job
 from mailgate.jobs.alarms import run_alarms
 from mailgate.jobs.workflows import run_timed
-from mailgate.metrics import Metrics
 from mailgate.store import queries, schema
 from mailgate.store.db import create_store, open_store
 from mailgate.store.options import StoreOptions
@@ -60,8 +58,9 @@ class Desk(House):
         """Return what workflows have written into the history."""
         return [e["text"] for e in self.row(ticket)["entries"] if e["kind"] == "note"]
 
-    def context(self) -> JobContext:
-        return JobContext(self.store, self.writer, 0.0, self.rules, POLICY, Metrics(CollectorRegistry(), "1"))
+    def timed(self, **parts) -> dict[str, int]:
+        """Run the workflows whose time has come."""
+        return run_timed(job.House(self.store, self.writer, self.rules(), ZoneInfo), **parts)
 
     def sent(self) -> list[dict]:
         """Return what lies in the outbox, with its drafts."""
@@ -325,45 +324,41 @@ def test_clocks_run_each_ticket_once_per_period(either):
         flow("nag", "time every 4h", Step("note", text="nag"), when=("queue is support", "idle at least 1h"))
     )
     tickets = [desk.open(), desk.open(), desk.open(queue="orders"), desk.open(status="closed")]
-    assert run_timed(desk.context()) == {}
+    assert desk.timed() == {}
     desk.clock.move(hours=4)
-    assert run_timed(desk.context(), page=1) == {"nag": 2}
-    assert run_timed(desk.context()) == {}
+    assert desk.timed(page=1) == {"nag": 2}
+    assert desk.timed() == {}
     desk.clock.move(days=3)
-    assert run_timed(desk.context()) == {"nag": 2}
+    assert desk.timed() == {"nag": 2}
     assert [desk.notes(one).count("nag") for one in tickets] == [2, 2, 0, 0]
 
 
 def test_a_run_that_was_broken_off_begins_anew_without_repeating(desk):
     """The first ticket is done, the gateway dies, the next run does the second one only."""
-    from mailgate.jobs import workflows as job
-
     desk.workflows(flow("nag", "time every 4h", Step("note", text="nag")))
     tickets = [desk.open(), desk.open()]
-    run_timed(desk.context())
+    desk.timed()
     desk.clock.move(hours=4)
     rules = desk.rules()
     (one,) = job._with_clock(rules.catalogue)
     until = millis(desk.clock.now) + HOUR
     assert desk.writer.submit(lambda tx: job._do(tx, one, tickets[:1], until, rules)).result(9) == 1
-    assert run_timed(desk.context()) == {"nag": 1}
+    assert desk.timed() == {"nag": 1}
     assert [desk.notes(ticket).count("nag") for ticket in tickets] == [1, 1]
 
 
 def test_daily_workflows_keep_their_local_time(desk):
     """At 08:00 in Berlin, which is 07:00 UTC in winter; a day that was missed is made up for once."""
     desk.workflows(flow("morning", "time at 08:00 Europe/Berlin", Step("note", text="hello")))
-    policy = replace(POLICY, zones=ZoneInfo)
-    context = replace(desk.context(), policy=policy)
     ticket = desk.open()
-    assert run_timed(context) == {}
+    assert desk.timed() == {}
     desk.clock.move(hours=21, minutes=59)
-    assert run_timed(context) == {}
+    assert desk.timed() == {}
     desk.clock.move(minutes=1)
-    assert run_timed(context) == {"morning": 1}
+    assert desk.timed() == {"morning": 1}
     desk.clock.move(days=2, hours=5)
-    assert run_timed(context) == {"morning": 1}
-    assert run_timed(context) == {}
+    assert desk.timed() == {"morning": 1}
+    assert desk.timed() == {}
     assert desk.notes(ticket).count("hello") == 2
 
 

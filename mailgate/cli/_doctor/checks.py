@@ -5,6 +5,7 @@ from collections.abc import Generator, Iterator, Mapping
 from typing import Any, Final
 
 from mailgate.cli._doctor import desk, house, network
+from mailgate.cli._doctor.automations import automations
 from mailgate.cli._doctor.finding import ASK_S, Check, Finding, Patient
 from mailgate.cli._doctor.postfix import postfix
 from mailgate.cli._items import look
@@ -32,6 +33,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     desk.addresses,
     desk.queues,
     desk.scripts,
+    automations,
     desk.templates,
     network.gateway,
     network.doors,

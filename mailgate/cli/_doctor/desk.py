@@ -6,7 +6,8 @@ from typing import Final
 
 from mailgate.cli._doctor.finding import Finding, Patient, counted
 from mailgate.cli._items import complaints, of_template
-from mailgate.domain.routing import channel_state
+from mailgate.domain.helpdesk import Team
+from mailgate.domain.routing import Agent, channel_state
 from mailgate.domain.staff import NO_ADDRESS, NO_AGENTS, hints
 from mailgate.rules.scripts import CatalogueNames
 from mailgate.store import queries
@@ -69,7 +70,8 @@ def queues(patient: Patient) -> Iterator[Finding]:
         for hint in hints(queue, present.catalogue, present.business.addresses):
             lacking += 1
             yield Finding("queues", "warn", f"{name}: {hint}", ADVICE[hint])
-    for one in (*present.catalogue.agents.values(), *present.catalogue.teams.values()):
+    people: list[Agent | Team] = [*present.catalogue.agents.values(), *present.catalogue.teams.values()]
+    for one in people:
         for wrong in complaints(one, present):
             yield Finding(
                 "queues", "fail", f"{one.name}: {wrong}", "`mailgate agent set`, `mailgate team set`"

@@ -1,6 +1,7 @@
 """One part of a mail: its header, what it says it is, and its body, decoded when it is read."""
 
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import Final
 
 from mailgate.domain.message.addresses import Address, parse_addresses
@@ -15,6 +16,8 @@ from mailgate.domain.message.params import Parameters, parse_parameters
 from mailgate.domain.message.words import decode, fit
 from sieve_like.params import first_word, media_type
 
+# Types that are kept for the next part that has the same: long ones are rare, and would fill the memory.
+SHORT_TYPE: Final = 100
 CONTAINERS: Final = frozenset({"message/rfc822", "message/global", "message/news"})
 _TYPE: Final = "content-type"
 _ENCODING: Final = "content-transfer-encoding"
@@ -70,19 +73,24 @@ class Part:
             return self._default
         return self._given_type or "text/plain"
 
-    @lazy
+    @property
     def _given_type(self) -> str:
-        return media_type(self.block.first(_TYPE) or b"")
+        return self._content[0]
+
+    @lazy
+    def _content(self) -> tuple[str, Parameters]:
+        value = self.block.first(_TYPE) or b""
+        return _short_type(value) if len(value) <= SHORT_TYPE else _read_type(value)
 
     @property
     def has_type(self) -> bool:
         """Whether a Content-Type field stands in the header at all."""
         return self.block.count(b"content-type") > 0
 
-    @lazy
+    @property
     def parameters(self) -> Parameters:
-        """Return the parameters of Content-Type."""
-        return parse_parameters(self.block.first(_TYPE) or b"")
+        """The parameters of Content-Type."""
+        return self._content[1]
 
     @property
     def params(self) -> dict[str, str]:
@@ -217,6 +225,8 @@ class Part:
     def note_header(self) -> None:
         """Note what is ambiguous or wrong about the fields that say what the part is."""
         block, notes = self.block, self._notes
+        if not block.pairs:
+            return
         if block.repeats:
             for name, defect in _SINGLE:
                 if block.count(name) > 1:
@@ -232,6 +242,14 @@ class Part:
         if self.is_container and self.encoding not in IDENTITY:
             notes.add(Defect.ENCODED_CONTAINER)
 
+
+def _read_type(value: bytes) -> tuple[str, Parameters]:
+    """Return type and parameters of a Content-Type."""
+    return media_type(value), parse_parameters(value)
+
+
+# The same few stand in nearly every part of nearly every mail; only a multipart's has something of its own.
+_short_type: Final = lru_cache(maxsize=256)(_read_type)
 
 _SINGLE: Final = (
     (b"content-type", Defect.DUPLICATE_CONTENT_TYPE),
