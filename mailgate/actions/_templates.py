@@ -89,9 +89,13 @@ def render_values(
     """
     if "{" not in source:
         return source
-    values: dict[str, object] = {name: SimpleNamespace(**given) for name, given in spaces.items()}
     try:
-        return _compiled(source, html=html).render({**values, **extra})
+        template, named = _compiled(source, html=html)
+        values: dict[str, object] = {
+            name: SimpleNamespace(**spaces[name]) for name in named if name in spaces
+        }
+        values.update(extra)
+        return template.render(values)
     except FAULTS as error:
         raise TemplateRuntimeError(f"{type(error).__name__}: {error}") from error
 

@@ -109,7 +109,8 @@ class Workflows:
         self, event: TicketEvent, reader: DeskReader, catalogue: Catalogue, now: datetime
     ) -> Iterable[Effect]:
         """Return what all workflows do that listen to the event."""
-        if not self._named:
+        # Most events are nobody's business: those of every mail must cost next to nothing.
+        if not self._named or (not event.new and event.kind not in self._listening):
             return ()
         chosen = self._chosen(event)
         return self._run(chosen, event, reader, catalogue, now) if chosen else ()

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from mailgate.cli._as import acting, author
 from mailgate.cli._options import TRY_LATER, Call, CommandError
 from mailgate.cli._store import tell, writing
 
@@ -101,24 +102,9 @@ def version_option(function: F) -> F:
     )(function)
 
 
-def as_option(function: F) -> F:
-    """Add `--as AGENT`, whom the history names; the command gets `agent`, "" where nothing was said."""
-    return click.option(
-        "--as", "agent", default="", metavar="AGENT", help="Do it in the name of this agent, not in yours."
-    )(function)
-
-
 def actor(desk: Desk, agent: str) -> str:
     """Return who makes this change, for the history: the named agent, else the user of the shell.
 
     Raises CommandError where there is no such agent.
     """
-    from mailgate.cli._who import who  # noqa: PLC0415  --help must not pay for it
-    from mailgate.domain.deskerror import DeskError, require_known  # noqa: PLC0415
-
-    if not agent:
-        return who()
-    try:
-        return require_known("agent", agent, desk.catalogue.agents)
-    except DeskError as wrong:
-        raise CommandError(str(wrong)) from None
+    return author(acting(desk.catalogue, agent))

@@ -169,7 +169,8 @@ def history_lines(history: Sequence[Row]) -> Iterator[str]:
     if history:
         yield "  history"
     for line in history:
-        yield f"    {when(line['at'])}  {line['action']} by {line['who']}"
+        source = json.loads(line["detail"]).get("source", "")
+        yield f"    {when(line['at'])}  {line['action']} by {line['who']}{source and f', {source}'}"
         for name, was, now in changes(line["detail"]):
             yield f"      {name}: {cut(was) or 'nothing'} -> {cut(now) or 'nothing'}"
 

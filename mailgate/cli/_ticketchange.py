@@ -1,11 +1,14 @@
 """`mailgate ticket set|assign|move|close|reopen|merge|split|link|unlink`: what becomes of a ticket."""
 
-from typing import Any
+from typing import Any, Final
 
 import click
 
 from mailgate.cli._options import Call, pass_call
 from mailgate.cli._ticketdesk import change, changes
+
+# Two at once that join tickets with each other would wait for each other (PostgreSQL).
+JOINING: Final = ("joining tickets",)
 
 
 @click.command("set")
@@ -159,6 +162,7 @@ def merge(
         agent,
         lambda ground, _desk: plan(ground, number, into, version=if_version),
         as_json=as_json,
+        locks=JOINING,
     )
 
 
@@ -197,7 +201,7 @@ def split(
         opened.extend(one for one in found if isinstance(one, OpenTicket))
         return found
 
-    change(call, number, agent, planned, as_json=as_json)
+    change(call, number, agent, planned, as_json=as_json, locks=JOINING)
     if not as_json:
         click.echo(f"{opened[-1].number} opened")
 
@@ -223,6 +227,7 @@ def link(
         agent,
         lambda ground, _desk: plan(ground, number, other, kind, version=if_version),
         as_json=as_json,
+        locks=JOINING,
     )
 
 
@@ -246,6 +251,7 @@ def unlink(
         agent,
         lambda ground, _desk: plan(ground, number, other, version=if_version),
         as_json=as_json,
+        locks=JOINING,
     )
 
 

@@ -201,6 +201,9 @@ class HelpdeskText(Section, frozen=True, kw_only=True):
     reopen_days: Annotated[int, note("Within how many days, 1 to 1,000; later a new one starts.")] = 30
     incoming_tickets: Annotated[bool, note("Whether incoming mail makes tickets.")] = True
     outgoing_tickets: Annotated[bool, note("Whether mail that agents begin makes tickets.")] = True
+    subjects: Annotated[
+        str, note("Subjects of answers: number (it is put in, agents change nothing), or edit (they may).")
+    ] = "number"
     link_url: Annotated[str, note("Where tickets are seen, with {number} in it; for links to copy.")] = ""
     presence_minutes: Annotated[int, note("How long an agent counts as present unless it is said again.")] = (
         15

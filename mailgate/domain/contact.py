@@ -36,8 +36,10 @@ def clean_name(name: str) -> str:
     A name that is an address says nothing beside the address, or something false.
     """
     # Control, format (zero width, direction) and private characters hide or turn round what is read.
-    kept = (" " if c.isspace() else c for c in name[: 4 * NAME_LENGTH])
-    shown = "".join(c for c in kept if c.isprintable())
+    shown = name[: 4 * NAME_LENGTH]
+    if not shown.isprintable():
+        kept = (" " if c.isspace() else c for c in shown)
+        shown = "".join(c for c in kept if c.isprintable())
     text = " ".join(unicodedata.normalize("NFC", shown).split()).strip(_QUOTES + " ,;")
     return "" if "@" in text else text[:NAME_LENGTH].rstrip()
 

@@ -100,7 +100,7 @@ class DeskPolicy:
     """The switches and times of the helpdesk; days are whole days, 1 to 1,000 (G1, G2, G8, G9, G12).
 
     `channel`: whether addresses take mail at all; a new installation takes none until somebody says so (G1).
-    `number_pattern` holds `{n}`.
+    `number_pattern` holds `{n}`. `subjects` is a word of `SUBJECTS`.
     """
 
     channel: bool = False
@@ -115,6 +115,7 @@ class DeskPolicy:
     reopen_days: int = 30
     incoming_tickets: bool = True
     outgoing_tickets: bool = True
+    subjects: str = "number"
     link_url: str = ""
     presence_minutes: int = 15
     login_link_hours: int = 24
@@ -133,6 +134,9 @@ PRIORITIES: Final = (
     Priority("high", position=2),
     Priority("urgent", position=3),
 )
+# What subjects of answers are: `number` puts the ticket's number in, and agents may not change them (G2);
+# `edit` lets agents change them, and the session is known by its Message-IDs (G3). One excludes the other.
+SUBJECTS: Final = ("number", "edit")
 # How a queue's work is shared out (G15).
 ASSIGNMENTS: Final = ("off", "fewest")
 _SPAN: Final = re.compile(r"([0-9]{1,5})([mhd])")
@@ -242,6 +246,8 @@ def _read(name: str, value: str) -> bool | int | str:
         return value.lower() in {"true", "on", "yes"}
     if kind is int:
         return _number(name, value)
+    if name == "subjects" and value not in SUBJECTS:
+        raise ValueError(f"{value!r} is no way to treat subjects, write {' or '.join(SUBJECTS)}")
     if name == "number_pattern" and (value.count("{n}") != 1 or not value.isprintable()):
         raise ValueError(f"{value!r} must hold {{n}} once, as in 'T-{{n}}'")
     return value

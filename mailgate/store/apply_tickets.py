@@ -130,6 +130,8 @@ def apply_open_ticket(effect: OpenTicket, app: Application) -> None:
         tx.add(sql.participant, row, ("takes part", effect.ticket_id, folded))
     if effect.follow_up_at is not None:
         write_follow_up(app, effect.ticket_id, effect.follow_up_agent, effect.follow_up_at)
+    if status_kind(app.catalogue.statuses, effect.status) is StatusKind.CLOSED:
+        tx.query(Ticket.update({Ticket.closed_at: now}).where(Ticket.id == effect.ticket_id))
     app.fresh_tickets.add(effect.ticket_id)
     app.events.append(
         TicketEvent(EventKind.CREATED, effect.ticket_id, effect.session_id, new=effect.workflow)

@@ -117,7 +117,7 @@ def create(tx: Transaction, addresses: tuple[str, ...], said: Said, by: By, *, f
     after |= {k: v for k, v in said.items() if v not in {"", (), False}}
     for one in after:
         tx.add(tx.hot.people.source, (contact_id, one, by.origin, tx.now_ms))
-    _audit(tx, by.who, "contact add", contact_id, {}, after)
+    _audit(tx, by, "contact add", contact_id, {}, after)
     return Changed(contact_id, created=True, after=after)
 
 
@@ -150,7 +150,7 @@ def change(
     _write(tx, present, decided.changes)
     for one in after:
         tx.add(tx.hot.people.source, (present.contact_id, one, by.origin, tx.now_ms))
-    _audit(tx, by.who, "contact set", present.contact_id, before, after)
+    _audit(tx, by, "contact set", present.contact_id, before, after)
     return Changed(present.contact_id, before=before, after=after, kept=decided.kept)
 
 
@@ -262,7 +262,7 @@ def remove(tx: Transaction, contact_id: int, by: By, *, if_version: int | None =
         tx.query(model.delete().where(model.contact_id == present.contact_id))
     tx.query(Contact.delete().where(Contact.id == present.contact_id))
     before = {"name": present.card.name, "addresses": present.card.addresses}
-    _audit(tx, by.who, "contact remove", present.contact_id, before, dict.fromkeys(before))
+    _audit(tx, by, "contact remove", present.contact_id, before, dict.fromkeys(before))
     return present
 
 
@@ -315,8 +315,8 @@ def merge(
     before = {name: getattr(keep.card, name) for name in changes}
     after = {**changes, "addresses": listed}
     subject = {"addresses": keep.card.addresses, **before}
-    _audit(tx, by.who, "contact merge", keep.contact_id, subject, {**after, "merged": other.contact_id})
-    _audit(tx, by.who, "contact merged", other.contact_id, {}, {"merged into": keep.contact_id})
+    _audit(tx, by, "contact merge", keep.contact_id, subject, {**after, "merged": other.contact_id})
+    _audit(tx, by, "contact merged", other.contact_id, {}, {"merged into": keep.contact_id})
     company_id = keep.company_id or other.company_id
     moved = _move_tickets(tx, other.contact_id, keep.contact_id, company_id, by.who)
     return Merged(keep.contact_id, other.contact_id, done.addresses, done.fields, moved, more=moved < waiting)
@@ -394,14 +394,11 @@ def _move_tickets(tx: Transaction, other_id: int, keep_id: int, company_id: int,
 
 
 def _audit(
-    tx: Transaction,
-    who: str,
-    action: str,
-    contact_id: int,
-    before: Mapping[str, Any],
-    after: Mapping[str, Any],
+    tx: Transaction, by: By, action: str, contact_id: int, before: Mapping[str, Any], after: Mapping[str, Any]
 ) -> None:
-    """Write who did what, and the values before and after as JSON."""
-    detail = json.dumps({"before": dict(before), "after": dict(after)}, ensure_ascii=False)
-    row = (tx.now_ms, clean(who), action, f"contact {contact_id}", clean(detail))
-    tx.add(tx.hot.people.audit, row)
+    """Write who did what, the values before and after as JSON, and the line of a file that they came from."""
+    said: dict[str, Any] = {"before": dict(before), "after": dict(after)}
+    if by.source:
+        said["source"] = by.source
+    detail = clean(json.dumps(said, ensure_ascii=False))
+    tx.add(tx.hot.people.audit, (tx.now_ms, clean(by.who), action, f"contact {contact_id}", detail))

@@ -14,7 +14,7 @@ from typing import Any, Final, Protocol
 from peewee import JOIN, SQL, fn
 
 from mailgate.domain.address import fold, strip_detail
-from mailgate.domain.contact import company_key, fold_name, lookup_keys
+from mailgate.domain.contact import company_domain, company_key, fold_name, lookup_keys
 from mailgate.domain.people.card import Card, duplicate_keys
 from mailgate.store.connection import Cursor
 from mailgate.store.hotpeople import first_address
@@ -241,7 +241,8 @@ def find_company(asked: Asked, name: str) -> int:
     key = company_key(name)
     found = rows(asked, Company.select(Company.id).where(Company.folded == key))
     if not found:
-        at = (Company.domain == key) & (Company.domain != SQL("''"))
+        # Both forms of a domain are one, and it is kept as A-labels.
+        at = (Company.domain == company_domain(f"x@{key}")) & (Company.domain != SQL("''"))
         found = rows(asked, Company.select(Company.id).where(at).order_by(Company.id).limit(1))
     return int(found[0]["id"]) if found else 0
 

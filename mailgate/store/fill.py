@@ -48,7 +48,7 @@ def fill(store: Store, tickets: int, seed: int, now_ms: int, progress: Progress)
 
     `progress` hears of each group of tickets. The database must not be in use.
     """
-    sink: Sqlite | Postgresql = Sqlite(store) if search.writes_sqlite() else Postgresql(store)
+    sink: Sqlite | Postgresql = Sqlite(store) if search.on_sqlite() else Postgresql(store)
     with sink.transaction():
         start = Start(now_ms, **{name: sink.last(name) for name in COUNTED})
         desk = Desk(tickets, seed, start)

@@ -1,4 +1,4 @@
-"""The listings of commands: mails by any of their names, the outgoing queue by state, tickets by filter.
+"""The listings of commands: mails by any of their names, the outgoing queue; tickets are in `ticketlist.py`.
 
 Each page is one walk down an index, whatever the size of the tables; filters that no single index serves are
 answered by a page from each of the few that do. `queries.py` has the stories of single mails and tickets.
@@ -12,13 +12,12 @@ from peewee import SQL
 from mailgate.store import queries
 from mailgate.store.again import WAITING
 from mailgate.store.connection import Connection
-from mailgate.store.contacts import find_contact
 from mailgate.store.models.audit import Audit
 from mailgate.store.models.business import Script
 from mailgate.store.models.mail import Delivery
 from mailgate.store.models.outgoing import Outbox, Suppression
 from mailgate.store.models.people import ContactAddress
-from mailgate.store.models.tickets import Ticket, TicketCount
+from mailgate.store.models.tickets import Ticket
 from mailgate.store.outbox_rows import STOPPED
 from mailgate.store.pack import clean
 from mailgate.store.queries import Row
@@ -136,53 +135,10 @@ def gate_of(connection: Connection, row: Row) -> list[Row]:
 # -- tickets
 
 
-def tickets(
-    connection: Connection,
-    *,
-    queue: str = "",
-    status: str = "",
-    contact: str = "",
-    agent: str = "",
-    limit: int = queries.PAGE,
-) -> list[Row]:
-    """Return the newest tickets that fit all filters; `contact` is a mail address."""
-    if contact:
-        contact_id = find_contact(connection, contact)
-        walks = [Ticket.contact_id == contact_id] if contact_id else []
-    elif agent:
-        walks = [(Ticket.agent == agent) & (Ticket.agent != NOTHING)]
-    elif queue or status:
-        walks = _walks(connection, queue, status)
-    else:
-        walks = [Ticket.id > 0]
-    filters = [
-        column == value
-        for column, value in ((Ticket.queue, queue), (Ticket.status, status), (Ticket.agent, agent))
-        if value
-    ]
-    found: list[Row] = []
-    for walk in walks:
-        query = Ticket.select().where(walk, *filters).order_by(Ticket.id.desc())
-        found += queries.rows(connection, query.limit(limit))
-    found.sort(key=lambda row: int(row["id"]), reverse=True)
-    return with_contacts(connection, found[:limit])
-
-
 def ticket_number(connection: Connection, ticket_id: int) -> str:
     """Return a ticket's number, "" where there is no such ticket."""
     found = queries.first(connection, Ticket.select(Ticket.number).where(Ticket.id == ticket_id))
     return str(found["number"]) if found is not None else ""
-
-
-def _walks(connection: Connection, queue: str, status: str) -> list[Any]:
-    """Return one condition per pair of queue and status that has tickets: each is a walk down one index."""
-    query = TicketCount.select().where(TicketCount.n > 0)
-    if queue:
-        query = query.where(TicketCount.queue == queue)
-    if status:
-        query = query.where(TicketCount.status == status)
-    pairs = queries.rows(connection, query)
-    return [(Ticket.queue == one["queue"]) & (Ticket.status == one["status"]) for one in pairs]
 
 
 def with_contacts(connection: Connection, found: list[Row]) -> list[Row]:

@@ -98,7 +98,8 @@ def find_deliveries(connection: Connection, term: str, limit: int = PAGE) -> lis
     ticket = first(connection, Ticket.select(Ticket.id).where(Ticket.number == term))
     if ticket is not None:
         # SQLite takes a partial index only if the query repeats its condition; so below, too.
-        condition = (Delivery.ticket_id == ticket["id"]) & (Delivery.ticket_id > 0)
+        family = family_of(ticket["id"], lambda query: _tuples(connection, query))
+        condition = Delivery.ticket_id.in_(family) & (Delivery.ticket_id > 0)
     elif messages := _message_ids(connection, term):
         condition = Delivery.message_id.in_(messages)
     else:
@@ -221,20 +222,6 @@ def outbox_row(connection: Connection, outbox_id: int) -> Row | None:
     if found is not None:
         found["draft"] = unpack(found["draft"])
     return found
-
-
-def list_tickets(
-    connection: Connection, *, queue: str = "", status: str = "", before_id: int = 0, limit: int = PAGE
-) -> list[Row]:
-    """Return a page of tickets, newest first, below `before_id`."""
-    query = Ticket.select().order_by(Ticket.id.desc()).limit(limit)
-    if queue:
-        query = query.where(Ticket.queue == queue)
-    if status:
-        query = query.where(Ticket.status == status)
-    if before_id:
-        query = query.where(Ticket.id < before_id)
-    return rows(connection, query)
 
 
 def ticket_counts(connection: Connection) -> list[Row]:

@@ -6,7 +6,6 @@ subject. On SQLite an FTS5 table without the text itself, walked down by its row
 The index is written after the commit, by a job (`jobs/searchindex.py`): a mail that comes in pays nothing.
 """
 
-import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -49,13 +48,8 @@ class Batch:
     full: bool
 
 
-def is_sqlite(connection: Connection) -> bool:
-    """Whether this is a connection of SQLite's driver: FTS5 there, tsvector else."""
-    return isinstance(connection, sqlite3.Connection)
-
-
-def writes_sqlite() -> bool:
-    """Whether the models are bound to SQLite."""
+def on_sqlite() -> bool:
+    """Whether the models are bound to SQLite: FTS5 there, a tsvector else."""
     return SearchMark._meta.database.param == "?"  # type: ignore[no-any-return]  # noqa: SLF001
 
 
@@ -74,16 +68,16 @@ def pending(connection: Connection, now_ms: int, limit: int = BATCH) -> Batch:
     before, top = progress(connection)
     if top <= before:
         return Batch((), before, before, full=False)
-    found = connection.execute(_pending_sql(connection), (before, top, limit)).fetchall()
+    found = connection.execute(_pending_sql(), (before, top, limit)).fetchall()
     full = len(found) == limit
     rows = tuple((int(row[0]), _words_of(row)) for row in found)
-    if is_sqlite(connection):
+    if on_sqlite():
         return Batch(rows, before, rows[-1][0] if full else top, full)
     return Batch(rows, before, _settled(connection, before, found if full else None, now_ms), full)
 
 
-def _pending_sql(connection: Connection) -> str:
-    if is_sqlite(connection):
+def _pending_sql() -> str:
+    if on_sqlite():
         return f"{_COLUMNS} {_TICKET} WHERE e.id > ? AND e.id <= ? AND {_WANTED} ORDER BY e.id LIMIT ?"
     return (
         f"{_COLUMNS} {_TICKET} LEFT JOIN search_text s ON s.entry_id = e.id"
@@ -111,7 +105,7 @@ def _words_of(row: Sequence[Any]) -> str:
 
 def write(tx: Transaction, batch: Batch) -> int:
     """Put a batch into the index; returns how many entries that were, 0 where somebody else was faster."""
-    sqlite = writes_sqlite()
+    sqlite = on_sqlite()
     mark = "?" if sqlite else "%s"
     took = tx.execute(
         f"UPDATE search_mark SET entry_id = {mark} WHERE id = 1 AND entry_id = {mark}",  # noqa: S608  our own
@@ -142,7 +136,7 @@ def vector(words: str) -> str:
 
 def forget(tx: Transaction) -> None:
     """Empty the index, so that it is read anew from the first entry."""
-    if writes_sqlite():
+    if on_sqlite():
         tx.execute("INSERT INTO search_text (search_text) VALUES ('delete-all')")
     else:
         tx.execute("DELETE FROM search_text")
@@ -152,11 +146,11 @@ def forget(tx: Transaction) -> None:
 # -- looking
 
 
-def expression(connection: Connection, words: Iterable[Words]) -> str:
+def expression(words: Iterable[Words]) -> str:
     """Return what the database is asked, "" where the words hold nothing that can be looked for."""
     wanted: list[str] = []
     unwanted: list[str] = []
-    sqlite = is_sqlite(connection)
+    sqlite = on_sqlite()
     for one in words:
         folded = fold_words(one.text)
         if folded:
@@ -179,7 +173,7 @@ def _phrase(folded: Sequence[str], *, sqlite: bool) -> str:
 def hits(connection: Connection, asked: str, before: int, limit: int) -> list[int]:
     """Return the entries that match, newest first, with ids below `before` (0: any)."""
     below = before or 1 << 62
-    if is_sqlite(connection):
+    if on_sqlite():
         sql = (
             "SELECT rowid FROM search_text WHERE search_text MATCH ? AND rowid < ?"
             " ORDER BY rowid DESC LIMIT ?"
@@ -194,7 +188,7 @@ def hits(connection: Connection, asked: str, before: int, limit: int) -> list[in
 
 def matching(connection: Connection, asked: str, entries: Iterable[int]) -> list[int]:
     """Return those of these entries that match, in the order given."""
-    if is_sqlite(connection):
+    if on_sqlite():
         sql = "SELECT rowid FROM search_text WHERE search_text MATCH ? AND rowid = ?"
     else:
         sql = "SELECT entry_id FROM search_text WHERE words @@ %s::tsquery AND entry_id = %s"

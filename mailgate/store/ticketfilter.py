@@ -17,7 +17,7 @@ from mailgate.store.connection import Connection, Cursor
 from mailgate.store.contacts import find_contact
 from mailgate.store.listings import proper_number
 from mailgate.store.pack import unwords
-from mailgate.store.search import is_sqlite
+from mailgate.store.search import on_sqlite
 
 # Merged contacts can be merged again; a longer chain is a mistake in the data.
 HOPS: Final = 16
@@ -220,5 +220,5 @@ def ask(connection: Connection, sql: str, values: Sequence[Any] = ()) -> list[An
 
 def run(connection: Connection, sql: str, values: Sequence[Any] = ()) -> Cursor:
     """Run a statement that is written with `?` on either database."""
-    text = sql if is_sqlite(connection) else sql.replace("%", "%%").replace("?", "%s")
+    text = sql if on_sqlite() else sql.replace("%", "%%").replace("?", "%s")
     return connection.execute(text, tuple(values))

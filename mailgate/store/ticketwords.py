@@ -25,7 +25,7 @@ def find_words(
     connection: Connection, query: Query, filters: Filters, place: Place | None, limit: int, most: int
 ) -> Found:
     """Return tickets by their newest message that holds the words, looking at some `most` / 5 messages."""
-    asked = search.expression(connection, query.words)
+    asked = search.expression(query.words)
     start = place.id if place is not None else 0
     found, seen = Found([], place), set[int]()
     before, size = start, max(WORDS_FIRST, 2 * limit)
@@ -47,7 +47,7 @@ def find_words(
                 found.ids.append(owner)
         if len(hits) < size:
             break
-        before, size = hits[-1], min(size * 4, WORDS_AT_ONCE)
+        before, size = hits[-1], min(size * 2, WORDS_AT_ONCE)
     found.last = None
     return found
 

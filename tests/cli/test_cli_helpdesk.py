@@ -87,3 +87,12 @@ def test_every_setting_is_explained_and_can_be_applied():
     for one in fields(DeskPolicy):
         assert getattr(text, one.name) == getattr(policy, one.name)
         assert meaning(one.name).endswith(".")
+
+
+def test_subjects_are_locked_or_free(desk):
+    """G2 and G3 exclude each other: it is one setting with two words."""
+    assert value(desk, "subjects")[0] == "number"
+    desk.good("helpdesk", "set", "subjects", "edit")
+    assert value(desk, "subjects")[0] == "edit"
+    said = desk.bad("helpdesk", "set", "subjects", "both")
+    assert "'both' is no way to treat subjects, write number or edit" in said

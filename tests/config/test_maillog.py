@@ -100,6 +100,13 @@ def test_any_value_is_one_printable_word_or_quoted_text(text):
     value.encode()
 
 
+@given(st.text(max_size=50) | st.sampled_from(["", "a" * 500, "a" * 501, "a=b", "a b", "\\", '"', "ä"]))
+def test_a_line_has_the_values_as_they_are_written_alone(text):
+    """What is bare is told at one look, and nothing else comes of it than the careful way has."""
+    cut = text if len(text) <= 500 else text[:500] + "…"
+    assert logfmt_line({"k": text}) == f"k={logfmt_value(cut)}"
+
+
 @given(st.text(max_size=50))
 def test_escape_leaves_nothing_unprintable(text):
     """Controls, bidi marks and lone surrogates become escapes; the result can be encoded."""

@@ -165,6 +165,23 @@ def test_each_limit_is_read_from_its_field(world, budget):
     assert found.limit == budget.limit
 
 
+def test_an_address_of_which_nothing_was_counted_all_day_costs_one_question(world):
+    """The hour is a part of the day: most mails go to somebody whom nothing was sent to today."""
+    asked: list[tuple[str, int]] = []
+
+    class Listening:
+        def count(self, scope: str, key: str, window_s: int) -> int:
+            asked.append((scope, window_s))
+            return world.count(scope, key, window_s)
+
+    going = Going(MailKind.ANSWER, "x@y.example", 7)
+    for expected in (1, 3):  # where something was: the day, which says so, then hour and day
+        assert exceeded(going, Budgets(), Listening()) is None
+        assert [scope for scope, _ in asked].count("answer.address") == expected
+        asked.clear()
+        world.bump([("answer.address", "x@y.example")])
+
+
 def test_every_limit_is_a_row_or_has_its_reason():
     """No limit stands in the settings without being asked."""
     elsewhere = {"ticket_window", "share_of_incoming", "pause_after", "pause_for", "redirects_per_mail"}

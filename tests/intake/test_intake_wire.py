@@ -54,6 +54,23 @@ def test_a_client_that_ends_before_it_reads_gets_its_replies(tmp_path):
     play(tmp_path, work)
 
 
+def test_commands_of_one_packet_are_answered_with_one_write(tmp_path):
+    """RFC 2920 3.2: replies to commands that came together leave together; each write would wake the client."""
+
+    async def work(line, house) -> None:
+        await line.chunk(b"LHLO c\r\n")
+        before, said = line.wire.writes, len(line.wire.written)
+        await line.chunk(b"MAIL FROM:<a@b.example>\r\nRCPT TO:<x@here.example>\r\nDATA\r\n")
+        assert line.wire.writes == before + 1
+        assert [reply[:3] for reply in line.wire.written[said:].splitlines()] == [b"250", b"250", b"354"]
+        await line.chunk(b"a\r\n.\r\nMAIL FROM:<a@b.example>\r\nRCPT TO:<x@here.example>\r\nDATA\r\n")
+        await line.until(lambda: line.connection.state is State.DATA)
+        assert line.wire.writes == before + 2
+        assert line.wire.written.endswith(b"354 end with <CR><LF>.<CR><LF>\r\n")
+
+    play(tmp_path, work)
+
+
 def test_reading_pauses_while_a_mail_is_stored(tmp_path):
     """What is sent ahead of a mail's replies is bounded: reading stops, and goes on after the replies."""
 

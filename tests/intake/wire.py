@@ -22,12 +22,14 @@ class Wire(asyncio.Transport):
     def __init__(self) -> None:
         super().__init__()
         self.written = bytearray()
+        self.writes = 0
         self.closed = self.reading_paused = False
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
         """Keep what is said."""
         assert not self.closed, f"said after the end: {bytes(data)!r}"
         self.written += data
+        self.writes += 1
 
     def close(self) -> None:
         """Note that the protocol has closed."""

@@ -100,7 +100,7 @@ def test_a_batch_is_written_once(desk):
     for expected in (1, 0):
         assert desk.writer.submit(lambda tx: search.write(tx, batch)).result(60) == expected
     with contextlib.closing(desk.store.reader()) as connection:
-        asked = search.expression(connection, parse("hello").words)
+        asked = search.expression(parse("hello").words)
         assert len(search.hits(connection, asked, 0, 10)) == 1
 
 

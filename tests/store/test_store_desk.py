@@ -95,6 +95,11 @@ class TestFields:
         opened = desk.ticket(number)
         assert (opened["sessions"][0]["state"], opened["closed_at"]) == ("reopened", 0)
 
+    def test_a_rule_may_open_a_closed_ticket(self, desk):
+        """Which says since when."""
+        desk.wish = replace(desk.wish, status="solved")
+        assert desk.ticket(desk.mail())["closed_at"] == int(START.timestamp() * 1000)
+
     def test_close_and_reopen_use_the_statuses_of_the_business(self, desk):
         """The kinds decide, not the words; a mail of the customer opens it with the first open status."""
         mine = (Status("new", "open"), Status("wait", "waiting"), Status("done", "closed"))
@@ -205,6 +210,20 @@ class TestReply:
         desk.do(people.remove_participant, number, BEN)
         desk.do(talk.reply, number, talk.Words("one"), policy=True)
         assert sent(desk)[2:] == [("agent", ANNA)]
+
+    def test_who_wrote_by_a_link_alone_is_to_be_confirmed(self, desk):
+        """The token lets a stranger's mail join; copies and the right to be answered come with an agent's word."""
+        number = desk.mail()
+        desk.do(talk.reply, number, talk.Words("first"), policy=True)
+        ((msgid,),) = desk.ask("SELECT msgid FROM outbox")
+        assert desk.mail("forwarded to me", BEN, answers=msgid) == number
+        (part,) = desk.ticket(number)["participants"]
+        assert (part["address"], part["confirmed"]) == (BEN, 0)
+        desk.do(talk.reply, number, talk.Words("second"), policy=True)
+        assert sent(desk) == [("agent", ANNA)] * 2
+        desk.do(people.confirm_participant, number, BEN)
+        desk.do(talk.reply, number, talk.Words("third"), policy=True)
+        assert sent(desk)[2:] == [("agent", ANNA), ("agent", BEN)]
 
     def test_a_reply_into_a_closed_ticket_opens_it(self, desk):
         """Unless a status is said; within the window the session is reopened (G12)."""

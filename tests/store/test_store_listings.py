@@ -1,11 +1,14 @@
 """Listings: each page is a walk down an index, and shows what it should in the order it should."""
 
 import pytest
-from storekit import deciding, incoming, keep
+from storekit import START, deciding, incoming, keep
 from test_store_effects import send, ticketing
 
-from mailgate.domain.effects import Decision, OpenTicket, SetAside
+from mailgate.domain.effects import SetAside
+from mailgate.domain.query import parse
+from mailgate.domain.routing import Catalogue
 from mailgate.store import listings, queries
+from mailgate.store.ticketlist import find
 
 BIG = ("message", "delivery", "outbox", "ticket", "entry", "trace", "contact_address")
 
@@ -48,16 +51,6 @@ def look(store):
     return run
 
 
-def opening(queue, agent=""):
-    """Return a decision that opens a ticket."""
-
-    def decide(mail, route, catalogue, reader, now):
-        number, session = reader.allocate("ticket"), reader.allocate("session")
-        return Decision((OpenTicket(number, f"T-{number}", session, queue, "s", 1, agent=agent),), "", "", "")
-
-    return decide
-
-
 @pytest.mark.parametrize("term", ["Q1", "<m1@example.net>", "01TRACE", "T-1", "t-1", "<t1@example.org>"])
 def test_a_story_is_found_by_any_name_without_a_scan(accept, look, term):
     """Also by the Message-ID of the answer."""
@@ -87,29 +80,11 @@ def test_outgoing_rows_by_state_and_limit(accept, writer, look):
         look(listings.outgoing, [state], 9)
 
 
-def test_tickets_by_each_filter(accept, look):
-    """Queue, status, agent and contact, alone and together, newest first."""
-    for n, (queue, agent) in enumerate([("a", ""), ("b", "joe"), ("a", "joe"), ("b", "")]):
-        accept(incoming(b"%d\r\n\r\n" % n), opening(queue, agent))
-
-    def numbers(**filters):
-        return [row["number"] for row in look(listings.tickets, **filters)]
-
-    assert numbers() == ["T-4", "T-3", "T-2", "T-1"]
-    assert numbers(limit=1) == ["T-4"]
-    assert numbers(queue="a") == ["T-3", "T-1"]
-    assert numbers(status="open") == ["T-4", "T-3", "T-2", "T-1"]
-    assert numbers(queue="b", status="open", limit=1) == ["T-4"]
-    assert numbers(queue="b", status="closed") == []
-    assert numbers(agent="joe") == ["T-3", "T-2"]
-    assert numbers(agent="joe", queue="a") == ["T-3"]
-    assert numbers(contact="nobody@example.net") == []
-
-
 def test_a_contact_has_its_tickets_by_any_of_its_addresses(accept, look):
     """The address is folded, and shown beside the ticket."""
     accept(incoming(), ticketing())
-    (found,) = look(listings.tickets, contact="ANN@Example.net")
+    query = parse("contact:ANN@Example.net")
+    (found,) = look(find, query, Catalogue(), START).rows
     assert (found["number"], found["contact"]) == ("T-1", "Ann@Example.net")
 
 

@@ -55,16 +55,11 @@ def test_deliveries_by_status_and_page(accept, look):
     assert look(queries.counts_by_status) == {"unprocessed": 0, "aside": 2, "unparsable": 0}
 
 
-def test_tickets_by_queue_status_and_page(accept, look):
-    """Newest first, filtered, by key."""
+def test_tickets_are_counted_by_queue_and_status(accept, look):
+    """From the table that keeps count."""
     accept(incoming(b"1\r\n\r\n"), ticketing())
     for n in range(2, 6):
         accept(incoming(b"%d\r\n\r\n" % n), _ticket("sales" if n % 2 else "support"))
-    assert [t["number"] for t in look(queries.list_tickets)] == ["T-5", "T-4", "T-3", "T-2", "T-1"]
-    assert [t["number"] for t in look(queries.list_tickets, queue="support")] == ["T-4", "T-2", "T-1"]
-    assert [
-        t["number"] for t in look(queries.list_tickets, queue="support", status="open", before_id=4, limit=1)
-    ] == ["T-2"]
     counts = {(c["queue"], c["status"]): c["n"] for c in look(queries.ticket_counts)}
     assert counts == {("support", "open"): 3, ("sales", "open"): 2}
 

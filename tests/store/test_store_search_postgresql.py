@@ -61,7 +61,7 @@ def test_what_commits_late_is_indexed_all_the_same(pg_store, pg_writer):
     pg_writer.submit(lambda tx: tx.execute(sql, (900, NOW_MS, "latecomer"))).result(60)
     index(pg_store, pg_writer)
     with contextlib.closing(pg_store.reader()) as reader:
-        asked = search.expression(reader, parse("latecomer").words)
+        asked = search.expression(parse("latecomer").words)
         assert search.hits(reader, asked, 0, 10) == [900]
         later = search.pending(reader, NOW_MS + 2 * search.SETTLED_MS)
         assert (later.rows, later.mark) == ((), 1000)

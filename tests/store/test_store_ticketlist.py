@@ -77,7 +77,7 @@ def index(store, writer) -> None:
 
 def filled(store, writer, count: int, seed: int):
     """Fill a store with random tickets, index them, and return them."""
-    mark = "?" if search.writes_sqlite() else "%s"
+    mark = "?" if search.on_sqlite() else "%s"
     made = writer.submit(lambda tx: fill(tx.execute, mark, count, seed)).result(60)
     index(store, writer)
     return made

@@ -6,21 +6,18 @@ from mailgate.domain.access import What
 from mailgate.domain.action import PlanPolicy
 from mailgate.domain.address import fold, sendable
 from mailgate.domain.desk.ground import Ground
-from mailgate.domain.desk.talk import automatic_headers, copyable
+from mailgate.domain.desk.talk import copyable
 from mailgate.domain.deskerror import DeskError, NotThere, require_known
 from mailgate.domain.effects import (
     AddFollowUp,
-    Draft,
     Effect,
     EndFollowUp,
-    MailKind,
     RemoveParticipant,
-    Send,
     SetParticipant,
 )
+from mailgate.domain.notice import Letter, notice
 from mailgate.domain.ports import DeskReader, FollowUpView, TicketState
 from mailgate.domain.routing import Catalogue
-from mailgate.domain.token import message_id
 
 # Whom copies of answers go to.
 CC = "cc"
@@ -94,26 +91,12 @@ def remind(
     ticket = reader.ticket_state(found.ticket_id)
     if agent is None or ticket is None or not agent.enabled or not agent.address:
         return effects
-    queue = catalogue.queues.get(ticket.queue)
-    sender = queue.address if queue is not None and queue.address else agent.address
     link = copyable(catalogue.desk.link_url, ticket.number, ticket.ticket_id)
     lines = (found.note, f"{ticket.number}: {ticket.subject}", link)
-    draft = Draft(
-        from_address=sender,
-        from_name=queue.from_name if queue is not None else "",
+    letter = Letter(
         to_address=agent.address,
-        to_name=agent.full_name,
         subject=f"{ticket.number}: {found.note or 'follow-up'}",
         text="\n".join(line for line in lines if line) + "\n",
-        message_id=message_id(
-            policy.keys,
-            ticket.ticket_id,
-            ticket.session_id,
-            agent.address,
-            f"follow-up {found.follow_up_id}",
-            policy.hostname,
-        ),
-        headers=automatic_headers(policy),
+        unique=f"follow-up {found.follow_up_id}",
     )
-    effects.append(Send(MailKind.NOTICE, draft, "", by, ticket_id=ticket.ticket_id))
-    return effects
+    return [*effects, notice(letter, ticket, catalogue, policy, by)]

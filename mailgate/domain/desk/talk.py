@@ -30,9 +30,8 @@ from mailgate.domain.helpdesk import StatusKind, first_status, status_kind
 from mailgate.domain.ports import EntryView, ParticipantView, TicketState, TicketView
 from mailgate.domain.session import Event, State
 from mailgate.domain.ticket import format_number, match_key, subject_tag
-from mailgate.domain.token import loop_mark, message_id
+from mailgate.domain.token import LOOP_HEADER, loop_mark, message_id
 
-LOOP_HEADER: Final = "X-Mailgate-Loop"
 # What References may hold is cut by the composer; more of a conversation than this is not read.
 CONVERSATION: Final = 30
 # What a mail without a ticket has instead.
@@ -47,16 +46,6 @@ class Words:
     to: str = ""
     subject: str = ""
     status: str = ""
-
-
-def automatic_headers(policy: PlanPolicy) -> tuple[tuple[str, str], ...]:
-    """Return what a notice says of itself (RFC 3834 5)."""
-    return (("Auto-Submitted", "auto-generated"), *own_mark(policy))
-
-
-def own_mark(policy: PlanPolicy) -> tuple[tuple[str, str], ...]:
-    """Return the mark by which we know our own mail again."""
-    return ((LOOP_HEADER, loop_mark(policy.keys, policy.instance)),)
 
 
 def copyable(pattern: str, number: str, ticket_id: int) -> str:
@@ -178,7 +167,8 @@ class _Letter:
             ),
             in_reply_to=self.earlier[-1] if self.earlier else "",
             references=self.earlier,
-            headers=(*headers, *own_mark(self.policy)),
+            # The mark is how we know our own mail again.
+            headers=(*headers, (LOOP_HEADER, loop_mark(self.policy.keys, self.policy.instance))),
         )
 
     def _subject(self) -> str:

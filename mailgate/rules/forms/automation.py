@@ -147,4 +147,6 @@ def in_the_way(name: str, catalogue: Catalogue) -> str:
     origin = origin_of(source)
     if origin is None and name not in catalogue.automations:
         return f"the script {name!r} was written by hand: give the automation another name"
-    return "" if origin is not None and origin.untouched else f"the script {name!r} was changed by hand since it was made"
+    if origin is not None and origin.untouched:
+        return ""
+    return f"the script {name!r} was changed by hand since it was made"
