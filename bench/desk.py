@@ -8,7 +8,7 @@ largest, in turns.
 
     --quick     1,000, 5,000 and 20,000 tickets, two rounds: does it work at all?
     --rounds N  how many rounds instead of the usual number
-    --keep DIR  keep the filled databases there, and use those that are there already
+    --keep DIR  keep the filled databases there; a million tickets that are there already are used again
 """
 
 import argparse
@@ -17,7 +17,7 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from statistics import median
 
@@ -33,9 +33,13 @@ import scripts
 
 FULL, QUICK = (1_000, 100_000, 1_000_000), (1_000, 5_000, 20_000)
 ROUNDS, QUICK_ROUNDS = 5, 2
-MEASURES = (*deskwork.LISTS, "ticket by number", "assignment", "timers", "timers, nothing due", "intake")
+MEASURES = (*deskwork.LISTS, "ticket by number", "assignment", "timers", "timers, nothing due")
+# Taken last, for it adds tickets.
+INTAKE = "intake"
 # What is asked for: at most twice as long at the largest; intake at least 0.8 of an empty database's.
 MOST, LEAST = 2.0, 0.8
+# Smaller databases than this are always filled anew: a run adds tickets, which only the large ones do not feel.
+KEPT = 1_000_000
 LOAD = Path(__file__).with_name("load.py")
 SESSIONS, SIZE = 10, 4096
 
@@ -47,7 +51,10 @@ class Filled:
         self.tickets = tickets
         folder.mkdir(exist_ok=True)
         self.gate = gatewayrun.Gateway(folder, peers.free_port(), peers.free_port())
-        fresh = not (self.gate.state / "mailgate.sqlite").exists()
+        database = self.gate.state / "mailgate.sqlite"
+        if tickets < KEPT:
+            database.unlink(missing_ok=True)
+        fresh = not database.exists()
         self.gate.write(subjects.settings(folder / "mail"))
         self.gate.command("db", "upgrade")
         if fresh:
@@ -92,16 +99,16 @@ def business() -> dict[str, str]:
     }
 
 
-def rounds(filled: list[Filled], count: int) -> dict[tuple[str, int], Series]:
+def rounds(filled: list[Filled], count: int, names: Sequence[str]) -> dict[tuple[str, int], Series]:
     """Take every measure on every database in turns."""
     measured: dict[tuple[str, int], Series] = {}
     for number in range(-1, count):
-        for name in MEASURES:
+        for name in names:
             for one in filled if number % 2 else reversed(filled):
                 value = one.measure(name)
                 if number >= 0:  # the first round only warms
                     measured.setdefault((name, one.tickets), Series()).values.append(value)
-        print(f"  round {number + 1} of {count}", file=sys.stderr)
+        print(f"  {names[-1]}: round {number + 1} of {count}", file=sys.stderr)
     return measured
 
 
@@ -110,18 +117,16 @@ def report(measured: dict[tuple[str, int], Series], sizes: tuple[int, ...]) -> N
     print("milliseconds, min, median and max over the rounds")
     head = f"{'measure':<22}{'tickets':>10}{'min':>10}{'median':>10}{'max':>10}"
     print(head, "-" * len(head), sep="\n")
-    for name in MEASURES:
+    for name in (*MEASURES, INTAKE):
         for size in sizes:
             print(f"{name:<22}{size:>10,}{measured[name, size].cells(2)}")
     print()
     for name in MEASURES:
-        if name == "intake":
-            continue
         small, large = measured[name, sizes[0]].values, measured[name, sizes[-1]].values
         growth = median(big / little for big, little in zip(large, small, strict=True))
         word = "met" if growth <= MOST else "missed"
         print(f"{name:<22} {sizes[-1]:,} to {sizes[0]:,}: {growth:5.2f} goal {MOST:g} at most: {word}")
-    small, large = measured["intake", sizes[0]].values, measured["intake", sizes[-1]].values
+    small, large = measured[INTAKE, sizes[0]].values, measured[INTAKE, sizes[-1]].values
     speed = median(little / big for big, little in zip(large, small, strict=True))
     word = "met" if speed >= LEAST else "missed"
     name = "intake, the writer"
@@ -203,7 +208,7 @@ def main() -> None:
         for one in filled:
             stack.callback(one.stop)
             one.start()
-        measured = rounds(filled, count)
+        measured = rounds(filled, count, MEASURES) | rounds(filled, count, (INTAKE,))
         for one in filled:
             one.stop()
             one.process = None

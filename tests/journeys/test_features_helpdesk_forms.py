@@ -5,8 +5,11 @@ import smtplib
 from itertools import count
 
 import pytest
+from click.testing import CliRunner, Result
 from gatewayrun import gateway as run_gateway
 from gatewayrun import toml
+
+from mailgate.cli._main import cli
 
 NAMES = (
     "w1", "w2", "w3", "w4", "w5", "w6", "w7", "s2", "s3", "s4", "s5", "s6", "s7", "t5",
@@ -48,7 +51,20 @@ def gateway():
             (one.folder / "mail" / name / ".Accounting" / "cur").mkdir(parents=True)
         one.apply({"business.toml": BUSINESS})
         one.start()
+        command(one, "contact", "add", "kay@big.example", "--type", "partner", "--vip")
         yield one
+
+
+def command(gateway, *arguments: str, data: str = "", code: int = 0) -> Result:
+    """Run a command in this process, since a process for each would take the most time of these tests."""
+    done = CliRunner().invoke(cli, ["--config", str(gateway.config), *arguments], input=data)
+    assert done.exit_code == code, done.output
+    return done
+
+
+def shown(gateway, *arguments: str, code: int = 0):
+    """Run a command with --json and return what it says."""
+    return json.loads(command(gateway, *arguments, "--json", code=code).stdout)
 
 
 def automation(name: str, *rules: dict, **values) -> str:
@@ -63,7 +79,7 @@ def rule(*actions: dict, name: str = "One", **values) -> dict:
 
 def put(gateway, text: str, *options: str) -> None:
     """Store an automation by its command."""
-    gateway.command("automation", "put", "-", *options, data=text.encode())
+    command(gateway, "automation", "put", "-", *options, data=text)
 
 
 def send(
@@ -77,7 +93,7 @@ def send(
     )
     with smtplib.LMTP("127.0.0.1", gateway.port, local_hostname="client.example") as client:
         client.sendmail(sender, [f"{to}@desk.example"], text.encode())
-    (delivery,) = gateway.json("log", f"<{number}@customer.example>")
+    (delivery,) = shown(gateway, "log", f"<{number}@customer.example>")
     assert not delivery["error"]
     return delivery
 
@@ -93,18 +109,18 @@ def became(delivery: dict) -> str:
 def ticket(gateway, delivery: dict) -> dict:
     """Return the ticket of a mail."""
     number = delivery["summary"].partition("ticket=")[2].split()[0]
-    return gateway.json("ticket", "show", number)
+    return shown(gateway, "ticket", "show", number)
 
 
 def contact(gateway, address: str) -> dict:
     """Return what is known of an address."""
-    return gateway.json("contact", "show", address)
+    return shown(gateway, "contact", "show", address)
 
 
 def answers(gateway, delivery: dict) -> list[dict]:
     """Return the mails that a mail has caused."""
     sent = [one["id"] for one in delivery["outbox"] if one["kind"] == "send"]
-    return [gateway.json("queue", "show", str(number))["draft"] for number in sent]
+    return [shown(gateway, "queue", "show", str(number))["draft"] for number in sent]
 
 
 KEEP, STOP = {"kind": "keep"}, {"kind": "stop"}
@@ -126,21 +142,21 @@ def test_w1_an_automation_takes_effect_on_saving(gateway):
     assert became(send(gateway, "w1")) == "keep folder=INBOX"
     put(gateway, automation("w1", rule(move()), description="Files everything."))
     assert became(send(gateway, "w1")) == "fileinto folder=Accounting"
-    (row,) = [one for one in gateway.json("automation", "list") if one["name"] == "w1"]
+    (row,) = [one for one in shown(gateway, "automation", "list") if one["name"] == "w1"]
     assert (row["address"], row["wrong"]) == ("w1@desk.example", "")
-    assert gateway.json("automation", "show", "w1")["description"] == "Files everything."
-    gateway.command("automation", "remove", "w1")
+    assert shown(gateway, "automation", "show", "w1")["description"] == "Files everything."
+    command(gateway, "automation", "remove", "w1")
     assert became(send(gateway, "w1")) == "keep folder=INBOX"
 
 
 def test_w2_only_the_creator_changes_it_unless_a_team_is_granted(gateway):
     """Another agent neither sees nor changes it, until its team is named."""
     put(gateway, automation("w2", rule(move())), "--as", "anna")
-    done = gateway.command("automation", "disable", "w2", "--as", "bob", check=False)
-    assert (done.returncode, "agent bob may not change an automation" in done.stderr) == (1, True)
-    assert "w2" not in gateway.command("automation", "list", "--as", "bob").stdout
+    done = command(gateway, "automation", "disable", "w2", "--as", "bob", code=1)
+    assert "agent bob may not change an automation" in done.stderr
+    assert "w2" not in command(gateway, "automation", "list", "--as", "bob").stdout
     put(gateway, automation("w2", rule(move()), teams=["second"]), "--as", "anna")
-    gateway.command("automation", "disable", "w2", "--as", "bob")
+    command(gateway, "automation", "disable", "w2", "--as", "bob")
     assert became(send(gateway, "w2")) == "keep folder=INBOX"
 
 
@@ -157,7 +173,7 @@ def test_w3_autoresponder_with_sender_subject_and_salutation(gateway):
     assert answer["text"].startswith("Dear customer, ")
     assert became(first) == "reply folder=INBOX"
     assert answers(gateway, send(gateway, "w3")) == []
-    gateway.command("contact", "add", "kim@customer.example", "--salutation", "Hello Kim")
+    command(gateway, "contact", "add", "kim@customer.example", "--salutation", "Hello Kim")
     (answer,) = answers(gateway, send(gateway, "w3", sender="kim@customer.example"))
     assert answer["text"].startswith("Hello Kim, ")
 
@@ -174,7 +190,7 @@ def test_w4_terms_and_senders_one_per_line_and_a_missing_folder(gateway):
     kept = send(gateway, "w4")
     assert became(kept) == "keep folder=INBOX"
     assert "there is no folder Gone, so the mail is kept" in json.dumps(kept["trace"])
-    done = gateway.command("automation", "check", "w4")
+    done = command(gateway, "automation", "check", "w4")
     assert "there is no folder Gone now" in done.stderr
 
 
@@ -232,12 +248,12 @@ def test_s2_run_now_and_switch(gateway):
     send(gateway, "s2", subject="Invoice")
     put(gateway, automation("s2", rule(move()), enabled=False))
     assert became(send(gateway, "s2")) == "keep folder=INBOX"
-    done = gateway.command("automation", "run", "s2", "--json", check=False)
+    done = command(gateway, "automation", "run", "s2", "--json", code=1)
     (group,) = json.loads(done.stdout)["groups"]
-    assert (done.returncode, group["mails"], group["would_be"]) == (1, 2, "folder Accounting")
-    gateway.command("automation", "enable", "s2")
+    assert (group["mails"], group["would_be"]) == (2, "folder Accounting")
+    command(gateway, "automation", "enable", "s2")
     assert became(send(gateway, "s2")) == "fileinto folder=Accounting"
-    gateway.command("automation", "disable", "s2")
+    command(gateway, "automation", "disable", "s2")
     assert became(send(gateway, "s2")) == "keep folder=INBOX"
 
 
@@ -327,7 +343,6 @@ def test_s7_delete(gateway):
 )  # fmt: skip
 def test_t5_conditions(gateway, asked, hit, miss):
     """Each condition of the queues' message rules: what it is about goes to the folder, the rest stays."""
-    gateway.command("contact", "add", "kay@big.example", "--type", "partner", "--vip", check=False)
     put(gateway, automation("t5", rule(move(), condition=[asked])))
     if hit is not None:
         assert became(send(gateway, "t5", **hit)) == "fileinto folder=Accounting"
