@@ -38,7 +38,7 @@ MEASURES = (*deskwork.LISTS, "ticket by number", "assignment", "timers", "timers
 INTAKE = "intake"
 # What is asked for: at most twice as long at the largest; intake at least 0.8 of an empty database's.
 MOST, LEAST = 2.0, 0.8
-# Smaller databases than this are always filled anew: a run adds tickets, which only the large ones do not feel.
+# Smaller databases than this are always filled anew: a run adds tickets, which a large one does not feel.
 KEPT = 1_000_000
 LOAD = Path(__file__).with_name("load.py")
 SESSIONS, SIZE = 10, 4096
@@ -66,7 +66,8 @@ class Filled:
 
     def start(self) -> None:
         """Start the process that measures."""
-        line = [sys.executable, str(Path(__file__).with_name("deskwork.py")), str(self.gate.config)]
+        line = [sys.executable, str(Path(__file__).with_name("deskwork.py"))]
+        line += [str(self.gate.config), str(self.tickets)]
         self.process = subprocess.Popen(line, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def measure(self, name: str) -> float:

@@ -23,7 +23,7 @@ TEXT_FILE = click.option("--file", type=FILE, help="The file that the text stand
 @TEXT
 @TEXT_FILE
 @click.option("--to", default="", metavar="ADDRESS", help="Whom to answer; else whoever wrote last.")
-@click.option("--subject", default="", help="Another subject; the ticket's number is put into it.")
+@click.option("--subject", default="", help="Another subject, where agents may edit them (setting subjects).")
 @click.option("--status", default="", help="The status that the ticket gets.")
 @pass_call
 def reply(

@@ -50,7 +50,7 @@ POLICY = PlanPolicy(
 
 # --- forms
 
-WORDS = ("invoice", "Rechnung", "ÄPFEL", "éclair", "a b", "INVOICE 7", "printer")
+WORDS = ("invoice", "Rechnung", "ÄPFEL", "äpfel", "éclair", "a b", "INVOICE 7", "printer")
 NASTY = (
     '"',
     "\\",
@@ -124,10 +124,13 @@ ASKED = {
 }  # fmt: skip
 
 
+EVERY = tuple(sorted(ASKED))
+
+
 @st.composite
-def conditions(draw):
+def conditions(draw, asked=EVERY):
     """Return one condition of any kind."""
-    name, operator = draw(st.sampled_from(sorted(ASKED)))
+    name, operator = draw(st.sampled_from(asked))
     values = draw(ASKED[name, operator])
     header = draw(st.sampled_from(("X-Tag", "x-other"))) if name == "header" else ""
     return Condition(name, operator, values, header, negate=draw(st.booleans()))
@@ -223,6 +226,13 @@ forms = st.builds(
     st.lists(rules(), max_size=4).map(tuple),
     st.sampled_from(("", "One line", 'Two\n\n  lines # "x"', 'rule 1 "x"', "made from the automation x")),
 )
+
+
+def alone(field_name: str, operator: str):
+    """Return forms in which one condition decides, so that no other can hide what it says."""
+    asked = conditions(((field_name, operator),))
+    return asked.map(lambda one: Form((Rule("One", (one,), (Delete(),)),)))
+
 
 # --- mails
 

@@ -252,6 +252,17 @@ class TestReply:
         assert sent(desk) == []
         assert said(desk, number, "answer") == []
 
+    def test_subjects_are_locked_or_the_agents_own(self, desk):
+        """G2: with the number in it, and not to be changed; G3: as the agent writes it."""
+        number = desk.mail("My printer")
+        words = talk.Words("x", subject="Your printer")
+        with pytest.raises(DeskError, match="subjects are locked"):
+            desk.do(talk.reply, number, words, policy=True)
+        desk.catalogue = replace(desk.catalogue, desk=DeskPolicy(subjects="edit"))
+        desk.do(talk.reply, number, words, policy=True)
+        ((draft,),) = desk.ask("SELECT draft FROM outbox")
+        assert b'"subject":"RE: Your printer"' in bytes(draft)
+
     def test_a_comment_never_leaves(self, desk):
         """T10: agents alone see it."""
         number = desk.mail()

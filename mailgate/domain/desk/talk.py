@@ -63,6 +63,8 @@ def reply(
     ticket = ground.find(number, version)
     if not words.text.strip():
         raise DeskError("there is nothing to say: the text is empty")
+    if words.subject and ground.catalogue.desk.subjects == "number":
+        raise DeskError("subjects are locked (`mailgate helpdesk set subjects edit`)")
     if words.status:
         require_known("status", words.status, ground.catalogue.statuses)
     mails = ground.reader.conversation(ticket.ticket_id, CONVERSATION)
@@ -173,7 +175,9 @@ class _Letter:
 
     def _subject(self) -> str:
         """Return the ticket's subject with its tag (S9), as an answer where something was written before."""
-        tag = subject_tag(self.ticket.number) if self.ticket.ticket_id else ""
+        # G2: the number is in the subject. G3: agents edit it, and the Message-ID alone finds the ticket.
+        tagging = self.ticket.ticket_id and self.ground.catalogue.desk.subjects == "number"
+        tag = subject_tag(self.ticket.number) if tagging else ""
         subject = self.words.subject or self.ticket.subject
         tagged = subject if tag in subject else f"{tag} {subject}"
         answers = bool(self.earlier) and subject[:3].casefold() != "re:"
