@@ -11,6 +11,7 @@ Prints one line of JSON.
 import argparse
 import asyncio
 import contextlib
+import hashlib
 import json
 import random
 import sys
@@ -43,7 +44,7 @@ HEAD = (
     b"To: Desk <%(box)b>\r\n"
     b"Subject: %(words)b [case %(n)d]\r\n"
     b"Date: Mon, 23 Nov 2026 10:11:09 +0000\r\n"
-    b"Message-ID: <%(tag)b.%(n)d@customer.example>\r\n"
+    b"Message-ID: <%(name)b@customer.example>\r\n"
     b"MIME-Version: 1.0\r\n"
     b'Content-Type: multipart/alternative; boundary="%(boundary)b"\r\n'
     b"\r\n"
@@ -67,6 +68,7 @@ class Mails:
     size: int
     tag: bytes
     bodies: list[tuple[bytes, bytes, bytes]] = field(default_factory=list)
+    scattered: bool = False  # Message-IDs and senders in no order, as the world's are
 
     def __post_init__(self) -> None:
         chance = random.Random(self.size)
@@ -84,7 +86,12 @@ class Mails:
 
     def sender(self, n: int) -> bytes:
         """Return an envelope sender that no other mail has."""
-        return b"%b.%d@customer%d.example" % (self.tag, n, n % 1000)
+        return b"%b@customer%d.example" % (self.name(n), n % 1000)
+
+    def name(self, n: int) -> bytes:
+        """Return a name that no other mail has."""
+        name = b"%b.%d" % (self.tag, n)
+        return hashlib.blake2b(name, digest_size=8).hexdigest().encode() if self.scattered else name
 
     def mail(self, n: int, box: bytes) -> bytes:
         """Return a whole mail, ready for the wire but for the final dot; no line starts with a dot."""
@@ -94,7 +101,7 @@ class Mails:
             b"sender": self.sender(n),
             b"box": box,
             b"words": words,
-            b"tag": self.tag,
+            b"name": self.name(n),
             b"boundary": boundary,
         }
         return head + body
@@ -280,11 +287,13 @@ def main() -> None:
         "--pipelining", action="store_true", help="say MAIL, RCPT and DATA at once where that is offered"
     )
     parser.add_argument("--count", type=int, default=0, help="send so many mails, then stop")
+    parser.add_argument("--scattered", action="store_true", help="Message-IDs and senders in no order")
     given = parser.parse_args()
     if uvloop is not None:
         asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
     tag = b"%x" % time.time_ns()
-    run = Run(Mails(given.size, tag), given.count, pipelining=given.pipelining)
+    mails = Mails(given.size, tag, scattered=given.scattered)
+    run = Run(mails, given.count, pipelining=given.pipelining)
     json.dump(asyncio.run(drive(given.where, run, given.sessions, given.warm, given.seconds)), sys.stdout)
     sys.stdout.write("\n")
 

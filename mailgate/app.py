@@ -284,7 +284,7 @@ class Gateway:
                 self.log.events.error("job_failed", job=job.name, exc_info=error)
 
     async def _wait_by_clock(self, seconds: float) -> None:
-        """Wait for so much time of the gateway's clock; while it stands still or runs back, none has passed."""
+        """Wait for so much time of the gateway's clock; while it stands still or runs back, none passes."""
         before = self.clock()
         while seconds > 0:
             await asyncio.sleep(min(seconds, CLOCK_EVERY_S))

@@ -1,8 +1,8 @@
 """Telling others (vnd.mailgate.workflow): actions `workflow`, `notify_agent`, `webhook`.
 
 Done: `workflow "name"` puts the ticket of this mail on a workflow, which runs at once if its conditions
-hold; `notify_agent` mails agents that the business has, by the gate; `webhook "name"` tells a web address that
-the administrator lists as a target, after the commit and as often as it takes.
+hold; `notify_agent` mails agents that the business has, by the gate; `webhook "name"` tells a web address
+that the administrator lists as a target, after the commit and as often as it takes.
 """
 
 import json

@@ -62,6 +62,8 @@ def rebuild(call: Call) -> None:
                 bar.update(max(0, batch.mark - batch.before))
                 if not batch.full:
                     break
+        while writer.submit(index.tidy).result():
+            pass
     click.echo(f"{entries:,} entries are in the index")
 
 

@@ -13,12 +13,16 @@ from mailgate.store import search
 
 # How soon a mail is found after it came in.
 EVERY_S = 1.0
+# How long it may take longer while mail comes in all the time.
+PATIENCE_S = 30.0
 # As long as a run may take: others want the writer, too.
 LONGEST_S = 10.0
 
 
 def run(context: JobContext) -> dict[str, object]:
-    """Index what is new, batch by batch."""
+    """Index what is new, batch by batch; under load mail comes first, as long as nothing waits too long."""
+    if context.writer.busy and _may_wait(context):
+        return {}
     entries, batches = 0, 0
     until = time.monotonic() + LONGEST_S
     while time.monotonic() < until:
@@ -28,10 +32,26 @@ def run(context: JobContext) -> dict[str, object]:
             break
         entries += context.writer.submit(partial(search.write, batch=batch)).result()
         batches += 1
-        if not batch.full or context.writer.waiting:
+        if context.writer.waiting:
+            break
+        if not batch.full:
+            _tidy(context, until)
             break
     # A line per second about what goes well would only hide the others.
     return {"entries": entries, "batches": batches} if batches > 1 else {}
+
+
+def _may_wait(context: JobContext) -> bool:
+    """Whether the oldest that waits came in lately."""
+    with closing(context.store.reader()) as connection:
+        return search.waits_since(connection) > (time.time() - PATIENCE_S) * 1000
+
+
+def _tidy(context: JobContext, until: float) -> None:
+    """Merge what the batches left, while nobody else wants the writer."""
+    while time.monotonic() < until and not context.writer.waiting:
+        if not context.writer.submit(search.tidy).result():
+            break
 
 
 JOB = JobSpec("searchindex", EVERY_S, run)

@@ -118,6 +118,12 @@ class Sqlite:
         """Write the last ids given, and that every entry is in the index of words."""
         self.raw.executemany("UPDATE counter SET value = ? WHERE kind = ?", [(v, k) for k, v in last.items()])
         self.execute("UPDATE search_mark SET entry_id = ? WHERE id = 1", (last["entry"],))
+        # As the job leaves it (`search.tidy`).
+        merge, changes = "INSERT INTO search_text (search_text, rank) VALUES ('merge', 1000)", 2
+        while changes > 1:
+            before = self.raw.total_changes
+            self.execute(merge)
+            changes = self.raw.total_changes - before
 
     def count(self, queue: str, status: str, n: int) -> None:
         """Add to the count of a queue's tickets in a status."""

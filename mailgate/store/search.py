@@ -19,6 +19,8 @@ from mailgate.store.transaction import Transaction
 
 # As many entries are read, folded and written at once; they take the writer some 25 ms.
 BATCH: Final = 500
+# Pages of 4 KiB: some 10 ms of the writer.
+TIDY_PAGES: Final = 128
 # Ids are given before the commit, and gateways on one PostgreSQL commit in any order: what is younger is
 # looked at again. No transaction of ours lasts longer than seconds.
 SETTLED_MS: Final = 60_000
@@ -58,6 +60,14 @@ def progress(connection: Connection) -> tuple[int, int]:
     done = connection.execute("SELECT entry_id FROM search_mark WHERE id = 1").fetchone()[0]
     newest = connection.execute("SELECT coalesce(max(id), 0) FROM entry").fetchone()[0]
     return int(done), int(newest)
+
+
+def waits_since(connection: Connection) -> int:
+    """Return when the oldest entry came that is not in the index yet, in ms since 1970; 0 for none."""
+    found = connection.execute(
+        "SELECT at FROM entry WHERE id > (SELECT entry_id FROM search_mark WHERE id = 1) ORDER BY id LIMIT 1"
+    ).fetchone()
+    return int(found[0]) if found is not None else 0
 
 
 # -- writing
@@ -132,6 +142,19 @@ def vector(words: str) -> str:
     for place, word in enumerate(words.split()[:16_000], 1):
         places.setdefault(word, []).append(str(place))
     return " ".join(f"'{word}':{','.join(at[:256])}" for word, at in places.items())
+
+
+def tidy(tx: Transaction, pages: int = TIDY_PAGES) -> bool:
+    """Merge parts of the index, writing so many pages at most; returns whether there was something to do.
+
+    FTS5 looks for a word in each part, and every batch is a part at first. PostgreSQL does it by itself.
+    """
+    if not on_sqlite():
+        return False
+    before = tx.one("SELECT total_changes()")[0]
+    tx.execute("INSERT INTO search_text (search_text, rank) VALUES ('merge', ?)", (pages,))
+    # The statement itself counts as one change; it says so in FTS5's documentation of `merge`.
+    return bool(tx.one("SELECT total_changes()")[0] - before > 1)
 
 
 def forget(tx: Transaction) -> None:

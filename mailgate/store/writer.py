@@ -28,6 +28,9 @@ T = TypeVar("T")
 
 log: Final = logging.getLogger("mailgate.store")
 
+# A single mail every now and then is no load; under load the pauses are far shorter.
+BUSY_FOR_S: Final = 0.2
+
 
 @dataclass(frozen=True, slots=True)
 class WriterLimits:
@@ -113,6 +116,7 @@ class Writer:
         self._stopping = False
         self._last = 0
         self._took = 0.0
+        self._mail_at = 0.0
         self._checkpoints = Checkpoints(store.backend)
         self._thread = threading.Thread(target=self._run, name="mailgate-writer", daemon=True)
 
@@ -133,6 +137,11 @@ class Writer:
     def alive(self) -> bool:
         """Whether the thread runs; if not, nothing is accepted any more (the health endpoint asks)."""
         return self._thread.is_alive()
+
+    @property
+    def busy(self) -> bool:
+        """Whether mail was written a moment ago: what can wait leaves the machine to it."""
+        return time.monotonic() - self._mail_at < BUSY_FOR_S
 
     @property
     def waiting(self) -> int:
@@ -331,6 +340,8 @@ class Writer:
 
     def _answer(self, batch: list[Job], signals: frozenset[str]) -> None:
         intake = [job for job in batch if job.future is None]
+        if intake:
+            self._mail_at = time.monotonic()
         for job in batch:
             if job.future is not None and job.future.set_running_or_notify_cancel():
                 _settle(job.future, job.result)

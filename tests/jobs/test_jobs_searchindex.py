@@ -2,6 +2,7 @@
 
 import contextlib
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -132,3 +133,42 @@ def test_words_that_hold_nothing_find_nothing(desk):
     searchindex.run(desk.context)
     assert desk.found('"ªº"') == []
     assert desk.found('hello -"!!a"') == ["T-1"]
+
+
+def test_parts_of_the_index_are_merged(desk):
+    """Every batch is a part at first; while nobody wants the writer they are merged, and nothing is lost."""
+
+    def parts() -> int:
+        with contextlib.closing(desk.store.reader()) as connection:
+            return connection.execute("SELECT count(DISTINCT segid) FROM search_text_idx").fetchone()[0]
+
+    for text in ("one", "two", "three"):
+        desk.mail(text)
+        with contextlib.closing(desk.store.reader()) as connection:
+            batch = search.pending(connection, 0)
+        desk.writer.submit(lambda tx, batch=batch: search.write(tx, batch)).result(60)
+    assert parts() == 3
+    desk.mail("four")
+    searchindex.run(desk.context)
+    assert parts() == 1
+    assert [desk.found(text) for text in ("one", "two", "three", "four")] == [
+        ["T-1"],
+        ["T-2"],
+        ["T-3"],
+        ["T-4"],
+    ]
+
+
+def test_mail_comes_first_but_nothing_waits_for_long(desk, monkeypatch):
+    """While mail is written the index waits; what has waited too long is put in all the same."""
+    desk.mail("invoice")
+    answered = threading.Event()
+    desk.writer.submit_intake(lambda _tx: None, lambda _result: answered.set())
+    assert answered.wait(60)
+    assert desk.writer.busy
+    monkeypatch.setattr(searchindex, "PATIENCE_S", 1e9)
+    searchindex.run(desk.context)
+    assert desk.found("invoice") == []
+    monkeypatch.setattr(searchindex, "PATIENCE_S", -1e9)
+    searchindex.run(desk.context)
+    assert desk.found("invoice") == ["T-1"]

@@ -22,7 +22,8 @@ CREATE TABLE "search_mark" ("id" {int} NOT NULL PRIMARY KEY, "entry_id" {int} NO
 INSERT INTO "search_mark" ("id", "entry_id") VALUES (1, 0)
 """
 SQLITE = """
-CREATE VIRTUAL TABLE "search_text" USING fts5(words, content='', columnsize=0, tokenize='ascii')
+CREATE VIRTUAL TABLE "search_text" USING fts5(words, content='', columnsize=0, tokenize='ascii');
+INSERT INTO "search_text" ("search_text", "rank") VALUES ('usermerge', 2)
 """
 POSTGRESQL = """
 CREATE TABLE "search_text" ("entry_id" BIGINT NOT NULL PRIMARY KEY, "words" tsvector NOT NULL);
