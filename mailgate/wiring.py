@@ -361,6 +361,7 @@ def listed_names(settings: Settings) -> dict[str, frozenset[str]]:
     return {
         "webhook": of("webhook"),
         "program": of("pipe"),
+        "mailbox": of("smtp"),
         "account": frozenset((*(part.name for part in settings.listener), *(one.value for one in Source))),
     }
 

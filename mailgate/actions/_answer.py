@@ -98,7 +98,7 @@ def plan_answer(plan: Plan, answer: Answer, rule: str, *, period_key: str, perio
         plan.add(Suppressed(MailKind.ANSWER, "", Reason.NULL_SENDER.value))
         return "no-sender"
     draft = _draft(plan, answer)
-    ticket, entry = plan.ticket, None
+    ticket, queue, entry = plan.ticket, plan.queue(), None
     if ticket is not None:
         entry = AddEntry(
             entry_id=plan.reader.allocate("entry"),
@@ -124,6 +124,7 @@ def plan_answer(plan: Plan, answer: Answer, rule: str, *, period_key: str, perio
             entry=entry,
             addresses=answer.addresses,
             fcc=answer.fcc,
+            through=queue.mailbox if queue is not None else "",
         )
     )
     return "planned"

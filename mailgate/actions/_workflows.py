@@ -41,6 +41,7 @@ from mailgate.domain.scene import Scene
 from mailgate.domain.session import Event, NoSuchMove, State, plan_move
 from mailgate.domain.workflow import (
     AUTO,
+    LISTS,
     NOBODY,
     BadWorkflow,
     Conditions,
@@ -176,7 +177,7 @@ class Run:
             try:
                 planned += ACTIONS[step.do](self, step)
                 self.said.append(show_step(step))
-            except (Impossible, NoSuchMove, KeyError, ValueError) as why:
+            except (Impossible, NoSuchMove, LookupError, ValueError, TypeError, ArithmeticError) as why:
                 self.said.append(f"{show_step(step)}: not done, {why}")
         return [self._note(), *planned]
 
@@ -210,8 +211,10 @@ class Run:
 
 
 def _set(run: Run, step: Step) -> list[Effect]:
-    if step.field not in WORDS:
+    if step.field in LISTS:
         return [ChangeTicket(run.state.ticket_id, step.field, step.value, run.rule)]
+    if step.field not in WORDS:
+        raise Impossible(f"a ticket has no field {step.field!r} to set")
     catalogue = run.scene.catalogue
     among: Mapping[str, Mapping[str, object]] = {
         "status": catalogue.statuses,
@@ -224,6 +227,8 @@ def _set(run: Run, step: Step) -> list[Effect]:
 
 
 def _list(run: Run, step: Step) -> list[Effect]:
+    if step.field not in LISTS:
+        raise Impossible(f"the field {step.field!r} is no list")
     how = "add" if step.do == "add" else "remove"
     return [ChangeTicket(run.state.ticket_id, step.field, step.value, run.rule, how)]  # type: ignore[arg-type]
 

@@ -171,6 +171,8 @@ def _of_queue(queue: Queue, catalogue: Catalogue) -> Iterator[str]:
     yield from _unknown("team", queue.teams, catalogue.teams)
     if queue.signature:
         yield from _unknown("template", (queue.signature,), catalogue.templates)
+    if queue.mailbox:
+        yield from _unknown("smtp target", (queue.mailbox,), catalogue.listed.get("mailbox", ()))
     if queue.assignment not in ASSIGNMENTS:
         yield f"assignment: {queue.assignment!r} is no way of sharing out, write {' or '.join(ASSIGNMENTS)}"
     if wrong := region_complaint(queue.region):

@@ -128,7 +128,7 @@ def _agents(texts: Texts, present: Catalogue) -> Iterator[Complaint]:
 
 
 def _teams(texts: Texts, present: Catalogue) -> Iterator[Complaint]:
-    """Members of teams must be agents, the teams of queues teams, and their signatures templates."""
+    """Yield members that are no agents, and teams, signatures and mailboxes of queues that are none."""
     agents = {a.name for a in texts.business.agent} | set(present.agents)
     teams = {t.name for t in texts.business.team} | set(present.teams)
     for index, team in enumerate(texts.business.team):
@@ -145,6 +145,10 @@ def _teams(texts: Texts, present: Catalogue) -> Iterator[Complaint]:
         if queue.signature and queue.signature not in templates:
             text = f"there is no template {queue.signature!r}{_near(queue.signature, templates)}"
             yield texts.complain("queue", index, "signature", text)
+        mailboxes = set(present.listed.get("mailbox", ()))
+        if queue.mailbox and queue.mailbox not in mailboxes:
+            text = f"there is no smtp target {queue.mailbox!r}{_near(queue.mailbox, mailboxes)}"
+            yield texts.complain("queue", index, "mailbox", text)
 
 
 def _regions(texts: Texts) -> Iterator[Complaint]:

@@ -110,7 +110,7 @@ def _options(function: Any) -> Any:
         click.option("--assignment", help="How work is given out: off (by hand), or fewest."),
         click.option("--signature", help="The template of its signature."),
         click.option("--template-set", help="The beginning of its templates' names."),
-        click.option("--mailbox", help="The mailbox that it answers through; '' is the relay."),
+        click.option("--mailbox", help="The target (kind smtp) that its answers leave by; '' is the relay."),
         click.option("--team", "teams", multiple=True, help="A team that works on it; '' is none."),
         click.option("--enabled/--disabled", default=None, help="Whether it takes tickets."),
         click.option("--region", help="Whose public holidays it keeps, as `DE-BY`."),

@@ -54,7 +54,9 @@ class QueueText(Section, frozen=True, kw_only=True):
         str, note("The country or region whose public holidays it keeps too.", examples=["DE-BY", "AT"])
     ] = ""
     teams: Annotated[tuple[str, ...], note("The teams that work on it.")] = ()
-    mailbox: Annotated[str, note("The mailbox that it answers through; none means the relay.")] = ""
+    mailbox: Annotated[
+        str, note("The target of kind smtp that its answers leave by; none means the relay.")
+    ] = ""
     template_set: Annotated[str, note("The beginning of its templates' names.")] = ""
     signature: Annotated[str, note("The template of its signature.")] = ""
     assignment: Annotated[

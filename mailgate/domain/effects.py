@@ -160,6 +160,7 @@ class Send:
     entry: AddEntry | None = None
     addresses: tuple[str, ...] = ()  # further addresses of the recipient (vacation :addresses), for row 8
     fcc: Deliver | None = None  # where a copy of what leaves is stored (RFC 8580)
+    through: str = ""  # the target that it leaves by: its queue's mailbox (T4); "" is the relay
 
 
 @dataclass(frozen=True, slots=True)

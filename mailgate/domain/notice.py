@@ -90,7 +90,8 @@ def answer(
         message_id=draft.message_id,
         rule=rule,
     )
-    return Send(MailKind.ANSWER, draft, "", rule, ticket_id=state.ticket_id, entry=entry)
+    mailbox = catalogue.queues[state.queue].mailbox
+    return Send(MailKind.ANSWER, draft, "", rule, ticket_id=state.ticket_id, entry=entry, through=mailbox)
 
 
 def tagged(subject: str, number: str) -> str:

@@ -110,8 +110,8 @@ class Catalogue:
 
     `routes` is keyed by the folded address; `patterns` are tried in order after the exact ones and after
     the address without its detail (`user+detail@`). `listed` are names that the settings list, by kind
-    ("webhook", "program", "account"): scripts may name nothing else. `statuses` and `priorities` are in their
-    order, `workflows` too.
+    ("webhook", "program", "account", "mailbox"): scripts and queues may name nothing else. `statuses` and
+    `priorities` are in their order, `workflows` too.
     """
 
     version: int = 0

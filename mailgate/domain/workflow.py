@@ -271,12 +271,12 @@ def _value(text: str, held: Sequence[str]) -> str:
 
 
 def _duration(values: Sequence[str]) -> None:
+    if len(values) != 1 or not values[0]:
+        raise BadWorkflow("one time is compared with, as '3d'")
     try:
         read_span(values[0])
     except ValueError as bad:
         raise BadWorkflow(str(bad)) from None
-    if len(values) != 1 or not values[0]:
-        raise BadWorkflow("one time is compared with, as '3d'")
 
 
 def show_line(line: Line) -> str:
@@ -327,11 +327,20 @@ def read_conditions(text: str) -> Conditions:
     """Return the conditions of a row; BadWorkflow for what this program cannot have written."""
     try:
         return tuple(
-            tuple(Condition(str(f), str(o), tuple(map(str, v))) for f, o, v in line)
+            tuple(_condition(str(f), str(o), tuple(map(str, v))) for f, o, v in line)
             for line in (json.loads(text) if text else ())
         )
     except (ValueError, TypeError) as bad:
         raise BadWorkflow(f"its conditions cannot be read: {bad}") from None
+
+
+def _condition(field: str, operator: str, values: tuple[str, ...]) -> Condition:
+    """Return a condition that can be asked; raises ValueError."""
+    if field not in FIELDS or operator not in OPERATORS or (field in DURATIONS) is not (operator in COMPARING):
+        raise ValueError(f"{field} {operator} is no condition")
+    if field in DURATIONS:
+        _duration(values)
+    return Condition(field, operator, values)
 
 
 def steps_json(steps: Iterable[Step]) -> str:

@@ -37,7 +37,6 @@ log: Final = logging.getLogger("mailgate.outbox")
 
 # The lane of everything that leaves by the relay; no target has this name.
 RELAY: Final = ""
-BY_RELAY: Final = frozenset({"send", "redirect"})
 # How long to wait where nothing says when there will be work: rows that wait for another row of their ticket.
 IDLE_FIRST_S: Final = 1.0
 IDLE_LONGEST_S: Final = 30.0
@@ -227,14 +226,13 @@ class Worker:
             self._hooks("outbox-claimed")
         by_lane: defaultdict[str, list[OutboxRow]] = defaultdict(list)
         for row in rows:
-            name = RELAY if row.kind in BY_RELAY else row.target
-            lane = self._lanes.get(name)
+            lane = self._lanes.get(row.target)
             if lane is None:
-                self._outcome(row, Retry(f"there is no target {name!r} in the settings"))
+                self._outcome(row, Retry(f"there is no target {row.target!r} in the settings"))
             elif lane.full:
                 self._put_off(row, lane)
             else:
-                by_lane[name].append(row)
+                by_lane[row.target].append(row)
         for name, some in by_lane.items():
             self._lanes[name].add(some)
 

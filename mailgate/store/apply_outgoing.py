@@ -131,6 +131,8 @@ def apply_send(effect: Send, app: Application) -> None:
         "send",
         STATES[verdict.outcome],
         mail_kind=effect.kind.value,
+        target=effect.through,
+        due=app.tx.now_ms if effect.through else app.relay_due,
         ticket_id=effect.ticket_id,
         entry_id=entry.entry_id if entry is not None else 0,
         session_id=entry.session_id if entry is not None else 0,

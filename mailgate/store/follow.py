@@ -1,4 +1,8 @@
-"""After effects were applied: what happened is told to the followers, and what they want is applied too."""
+"""After effects were applied: what happened is told to the followers, and what they want is applied too.
+
+A consequence that fails is undone by itself and noted: no workflow, queue or priority that somebody has
+broken keeps a mail out, nor undoes what a person did.
+"""
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
@@ -8,16 +12,22 @@ from typing import Final
 from mailgate.domain.effects import AddEntry, Effect, EntryKind
 from mailgate.domain.events import DEEPEST, MOST, Follower, TicketEvent
 from mailgate.domain.routing import Catalogue
+from mailgate.errors import DiskFull, HouseFault
 from mailgate.store.application import Application
+from mailgate.store.faults import Abandoned, system_fault
+from mailgate.store.pack import clean
 
 log: Final = logging.getLogger("mailgate.store")
+Apply = Callable[[Iterable[Effect], Application], None]
+# The log has all of an error, the history its beginning.
+ERROR_LENGTH: Final = 200
 
 
 def follow(
     app: Application,
     followers: Sequence[Follower],
     catalogue: Catalogue,
-    apply: Callable[[Iterable[Effect], Application], None],
+    apply: Apply,
 ) -> None:
     """Hand every event to every follower until nothing new happens; consequences are one level deeper.
 
@@ -36,22 +46,57 @@ def follow(
             continue
         for follower in followers:
             before = len(app.events)
-            wanted = tuple(follower(event, app.reader, catalogue, app.tx.now))
-            if not wanted:
-                continue
-            apply(wanted, app)
+            try:
+                wanted = tuple(follower(event, app.reader, catalogue, app.tx.now))
+                if not wanted:
+                    continue
+                _apply_apart(wanted, app, apply)
+            except Exception as error:
+                if _is_the_house(error, app):
+                    raise
+                log.exception("ticket %d: what follows from %s failed", event.ticket_id, event.kind.value)
+                apply((_failed(event, error, app),), app)
             deeper = [replace(one, depth=event.depth + 1) for one in app.events[before:]]
             app.events[before:] = deeper
 
 
+def _apply_apart(wanted: Iterable[Effect], app: Application, apply: Apply) -> None:
+    """Apply all of it or, if it raises, nothing."""
+    before = len(app.events), len(app.suppressed), len(app.alarms), app.outbox_rows
+    try:
+        with app.tx.savepoint():
+            apply(wanted, app)
+    except Exception:
+        del app.events[before[0] :], app.suppressed[before[1] :], app.alarms[before[2] :]
+        app.outbox_rows = before[3]
+        raise
+
+
+def _is_the_house(error: Exception, app: Application) -> bool:
+    """Whether the database, the disk or another gateway is behind it: then the whole unit comes again."""
+    if isinstance(error, Abandoned | HouseFault | DiskFull) or system_fault(error) is not None:
+        return True
+    return app.tx.is_broken_by(error)
+
+
+def _failed(event: TicketEvent, error: Exception, app: Application) -> AddEntry:
+    """Return the note that something could not be done; nothing comes of it."""
+    said = clean(f"{type(error).__name__}: {error}".replace("\n", " "))[:ERROR_LENGTH]
+    return _note(event, app, f"what follows from {event.kind.value} {event.field}".rstrip() + f" failed: {said}")
+
+
 def _cut(event: TicketEvent, app: Application) -> AddEntry:
     """Return the note that a chain was cut; notes are no events, so nothing comes of it."""
+    return _note(event, app, f"a chain of workflows was cut at: {event.kind.value} {event.field}".rstrip())
+
+
+def _note(event: TicketEvent, app: Application, text: str) -> AddEntry:
     return AddEntry(
         entry_id=app.tx.allocate("entry"),
         ticket_id=event.ticket_id,
         session_id=event.session_id,
         kind=EntryKind.NOTE,
         author="workflow",
-        text=f"a chain of workflows was cut at: {event.kind.value} {event.field}".rstrip(),
+        text=text,
         touches_session=False,
     )

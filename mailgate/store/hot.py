@@ -346,20 +346,11 @@ class OutboxSql:
         "lease_until id owner",
         lambda: Outbox.update({Outbox.lease_until: slot("lease_until")}).where(_held_by_owner()),
     )
-    postpone_relay: str = _query(
-        "until until",
-        lambda: Outbox.update({Outbox.due: slot("until")}).where(
-            (Outbox.state == literal("waiting"))
-            & (Outbox.due < slot("until"))
-            & Outbox.kind.in_([literal("send"), literal("redirect")])
-        ),
-    )
-    postpone_target: str = _query(
+    postpone: str = _query(
         "until until target",
         lambda: Outbox.update({Outbox.due: slot("until")}).where(
             (Outbox.state == literal("waiting"))
             & (Outbox.due < slot("until"))
-            & Outbox.kind.in_([literal("deliver"), literal("pipe"), literal("call")])
             & (Outbox.target == slot("target"))
         ),
     )

@@ -67,9 +67,7 @@ def renew(tx: Transaction, owner: str, ids: Iterable[int], now: datetime, lease_
 def postpone(tx: Transaction, target: str, until: datetime) -> int:
     """Let nothing that waits for a target ("" is the relay) be due before then; returns how many rows."""
     at = millis(until)
-    if target:
-        return tx.execute(tx.hot.outbox.postpone_target, (at, at, target)).rowcount
-    return tx.execute(tx.hot.outbox.postpone_relay, (at, at)).rowcount
+    return tx.execute(tx.hot.outbox.postpone, (at, at, target)).rowcount
 
 
 def settle(tx: Transaction, results: Sequence[Settled]) -> int:

@@ -100,7 +100,8 @@ def prune(tx: Transaction) -> int:
     conditions: tuple[tuple[Any, Any], ...] = (
         (Seen, Seen.until < tx.now_ms),
         (Attempt, Attempt.last_at < tx.now_ms - ATTEMPTS_FOR_MS),
-        (Remembered, Remembered.until < tx.now_ms),
+        # A workflow's clock whose time is over is about to run, and must not be new again.
+        (Remembered, (Remembered.until < tx.now_ms) & (Remembered.scope != CLOCK)),
         (GateCount, (GateCount.width == MINUTE) & (GateCount.bucket < (seconds - KEEP_MINUTES_S) // MINUTE)),
         (GateCount, _hours_before(seconds - KEEP_HOURS_S) & (GateCount.scope != ANSWERED_LATELY)),
         (GateCount, _hours_before(seconds - KEEP_ANSWERED_S)),

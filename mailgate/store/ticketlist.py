@@ -6,7 +6,7 @@ status. `ticketwalk.py` walks, `ticketfilter.py` says what must hold of each row
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -124,7 +124,10 @@ def _phases(
         drivers = [Driver((next(c for c in filters.sql if c.sql.startswith("t.number")),))]
         small: Driver | None = drivers[0]
     else:
-        drivers = list(_drivers(query, filters, names))
+        # Whoever names something twice gets each ticket once.
+        drivers = [
+            replace(one, arms=tuple(dict.fromkeys(one.arms))) for one in _drivers(query, filters, names)
+        ]
         small = _smallest(connection, drivers)
     match query.sort:
         case "created":
@@ -180,8 +183,9 @@ def _pairs(query: Query, names: ListNames) -> list[tuple[str, str]]:
 
 def _drivers(query: Query, filters: Filters, names: ListNames) -> Iterator[Driver]:
     """Yield the indexes that this query can be walked by, the most selective kind first."""
-    if filters.contacts is not None:
-        yield Driver((one_of("t.contact_id", filters.contacts),), frozenset())
+    if filters.contacts is not None and 0 not in filters.contacts:
+        sql = "t.contact_id = ? AND t.contact_id > 0"
+        yield Driver(tuple(Condition(sql, (one,)) for one in filters.contacts))
     if (late := _only(query, "late")) is not None:
         words = ALARMS.values() if "any" in late.values else [ALARMS[one] for one in late.values]
         yield Driver(tuple(Condition("t.alarm = ? AND t.alarm <> ''", (one,)) for one in words))

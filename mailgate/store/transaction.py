@@ -166,6 +166,10 @@ class Transaction:
         """Whether another process was faster and the unit should run again."""
         return self._backend.conflict(error)
 
+    def is_broken_by(self, error: BaseException) -> bool:
+        """Whether an error of the database's leaves nothing to go on with: only the unit as a whole can."""
+        return self._backend.fault(error) is not None or self.conflict(error) or not self.open
+
     def finish(self) -> None:
         """Write what was gathered for the whole batch; called just before COMMIT."""
         self._settle()

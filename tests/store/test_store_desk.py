@@ -261,7 +261,7 @@ class TestReply:
         desk.catalogue = replace(desk.catalogue, desk=DeskPolicy(subjects="edit"))
         desk.do(talk.reply, number, words, policy=True)
         ((draft,),) = desk.ask("SELECT draft FROM outbox")
-        assert b'"subject":"RE: Your printer"' in bytes(draft)
+        assert b'"subject":"Your printer"' in bytes(draft)
 
     def test_a_comment_never_leaves(self, desk):
         """T10: agents alone see it."""

@@ -35,7 +35,8 @@ FILTERS = (
     ),
     *("late:reaction", "late:any", "-late:any", "late:soon,execution", "has:followup", "-has:followup"),
     *("has:agent", "has:due", "session:paused", "-session:paused,closed", "number:T-7", "-number:T-7"),
-    *("number:T-7,T-9,t-20", "group:it", "group:none"),
+    *("number:T-7,T-9,t-20", "group:it", "group:none", "agent:anna,anna", "company:acme,acme.example"),
+    *("contact:c1@x.example,C1@x.example", "late:soon,any", "priority:high,high", "number:T-7,T-7"),
 )
 WORDS = ("rechnung", "mueller", '"drucker kaputt"', "-order", "strasse", "print", '"müller rechnung"')
 SORTS = ("", "", "sort:touched", "sort:created", "sort:due", "sort:priority")
@@ -180,6 +181,7 @@ def test_lists_walk_an_index_and_sort_nothing(store, writer, reader, monkeypatch
     more = (
         "late:reaction",
         "company:acme",
+        "contact:c1@x.example,c2@x.example",
         "priority:urgent status:open",
         "sort:due status:open",
         "sort:priority",

@@ -136,6 +136,7 @@ class _Letter:
         return [first, *(self._send(self._draft(one.address, entry_id, ()), None) for one in others)]
 
     def _send(self, draft: Draft, entry: AddEntry | None) -> Send:
+        queue = self.ground.catalogue.queues.get(self.ticket.queue)
         return Send(
             kind=MailKind.AGENT,
             draft=draft,
@@ -144,6 +145,7 @@ class _Letter:
             rule=self.ground.by,
             ticket_id=self.ticket.ticket_id,
             entry=entry,
+            through=queue.mailbox if queue is not None else "",
         )
 
     def _draft(self, address: str, entry_id: int, headers: tuple[tuple[str, str], ...]) -> Draft:
@@ -174,8 +176,13 @@ class _Letter:
         )
 
     def _subject(self) -> str:
-        """Return the ticket's subject with its tag (S9), as an answer where something was written before."""
-        # G2: the number is in the subject. G3: agents edit it, and the Message-ID alone finds the ticket.
+        """Return the ticket's subject with its tag (S9), as an answer where something was written before.
+
+        G2: the number is in the subject. G3: an agent's own leaves as it is, and the Message-ID alone finds the
+        ticket.
+        """
+        if self.words.subject and self.ground.catalogue.desk.subjects == "edit":
+            return self.words.subject
         tagging = self.ticket.ticket_id and self.ground.catalogue.desk.subjects == "number"
         tag = subject_tag(self.ticket.number) if tagging else ""
         subject = self.words.subject or self.ticket.subject

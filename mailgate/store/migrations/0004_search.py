@@ -9,6 +9,8 @@ from typing import Any
 INDEXES = """
 DROP INDEX "ticket_agent_id";
 CREATE INDEX "ticket_queue_status_touched_at_id" ON "ticket" ("queue", "status", "touched_at", "id");
+CREATE INDEX "ticket_contact_id_touched_at_id" ON "ticket" ("contact_id", "touched_at", "id")
+    WHERE contact_id > 0;
 CREATE INDEX "ticket_agent_status_touched_at_id" ON "ticket" ("agent", "status", "touched_at", "id")
     WHERE agent <> '';
 CREATE INDEX "ticket_priority_status_touched_at_id" ON "ticket" ("priority", "status", "touched_at", "id")

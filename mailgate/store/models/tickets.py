@@ -56,6 +56,7 @@ Ticket.add_index(Ticket.queue, Ticket.status, Ticket.id)
 # and by what was touched last.
 Ticket.add_index(Ticket.queue, Ticket.status, Ticket.touched_at, Ticket.id)
 Ticket.add_index(Ticket.contact_id, Ticket.match_key, Ticket.id)
+Ticket.add_index(Ticket.index(Ticket.contact_id, Ticket.touched_at, Ticket.id, where=SQL("contact_id > 0")))
 # Most new tickets have no agent, no company, no due time, the usual priority: they pay nothing for these.
 Ticket.add_index(
     Ticket.index(Ticket.agent, Ticket.status, Ticket.touched_at, Ticket.id, where=SQL("agent <> ''"))
