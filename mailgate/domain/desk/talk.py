@@ -178,8 +178,8 @@ class _Letter:
     def _subject(self) -> str:
         """Return the ticket's subject with its tag (S9), as an answer where something was written before.
 
-        G2: the number is in the subject. G3: an agent's own leaves as it is, and the Message-ID alone finds the
-        ticket.
+        G2: the number is in the subject. G3: an agent's own leaves as it is, and the Message-ID alone finds
+        the ticket.
         """
         if self.words.subject and self.ground.catalogue.desk.subjects == "edit":
             return self.words.subject
