@@ -168,10 +168,19 @@ def remove(call: Call, kind: "Kind", name: str, how: How) -> "Sequence[Change]":
         used = users(kind, key_of(item), found.catalogue, found.business.addresses)
         if used:
             raise CommandError(f"{kind} {key!r} is used by {', '.join(used)}; change that first")
+        _require_no_tickets(connection, kind, key)
         require_ours(found, kind, key, how)
         return remove_one(connection, kind, key, take_over=how.take_over)
 
     return _change(call, planned, how, how.who)
+
+
+def _require_no_tickets(connection: "Connection", kind: "Kind", key: str) -> None:
+    """Raise CommandError with their number where tickets lie in a queue, or are an agent's."""
+    from mailgate.cli._dropped import HELP, had_by  # noqa: PLC0415  --help must not pay for it
+
+    if had := had_by(connection, kind, key):
+        raise CommandError(f"{had} the {kind} {key!r}; {HELP[kind]}")
 
 
 def require_ours(found: "Present", kind: "Kind", key: str, how: How) -> None:
@@ -222,9 +231,11 @@ def _carried_out(call: Call, changes: "Sequence[Change]", version: int, by: str 
 
 
 def _report(changes: "Sequence[Change]", how: How) -> None:
+    from mailgate.cli._differences import lines_of  # noqa: PLC0415  --help must not pay for it
+
     for change in changes:
-        fields = "" if change.action != "change" else f": {', '.join(change.fields)}"
-        click.echo(clean(f"{change.action} {change.kind} {change.name}{fields}"))
+        for line in lines_of(change):
+            click.echo(line)
     if not changes:
         click.echo("nothing to change")
     elif how.dry_run:

@@ -8,7 +8,7 @@ from mailgate.cli._items import users
 from mailgate.domain.helpdesk import PRIORITIES, STATUSES
 from mailgate.domain.routing import Catalogue, Route
 from mailgate.errors import Complaint
-from mailgate.store.business import Business, Change, Kind, key_of
+from mailgate.store.business import Business, Change, Kind, export, key_of
 from mailgate.store.connection import Connection
 from mailgate.store.inuse import tickets_with
 
@@ -28,8 +28,8 @@ AMONG: Final[Mapping[Kind, str]] = {
 HELP: Final[Mapping[Kind, str]] = {
     "status": "give them another first: `mailgate ticketstatus remove --replace-with`",
     "priority": "give them another first: `mailgate priority remove --replace-with`",
-    "queue": "move them first (`mailgate ticket move`), or keep it with `enabled = false`",
-    "agent": "give them to others first (`mailgate ticket assign`), or keep it with `enabled = false`",
+    "queue": "move them first (`mailgate ticket move`), or keep it disabled",
+    "agent": "give them to others first (`mailgate ticket assign`), or keep it disabled",
 }
 
 
@@ -57,26 +57,24 @@ def complaints(
 
     `present` is the catalogue of now, `business` what the text says; `origin` is the file or folder.
     """
-    there = _there(connection)
+    there = export(connection)
     after = _after(staying(present, there, changes), business)
     for kind, name in _gone(present, after, changes):
-        if count := tickets_with(connection, kind, name) if kind in HELP else 0:
-            text = f"is no longer there, but {count:,} {'tickets have' if count > 1 else 'ticket has'} it"
-            yield Complaint(origin, 0, f"{kind} {name}", f"{text}; {HELP[kind]}")
+        if had := had_by(connection, kind, name):
+            yield Complaint(origin, 0, f"{kind} {name}", f"is gone, but {had} it; {HELP[kind]}")
     addresses = _addresses(there, business, changes)
     for change in changes:
-        if change.action == "remove" and change.kind in AMONG:
+        if change.action == "remove" and (change.kind in AMONG or change.kind == "address"):
             used = users(change.kind, change.name, _with(change, present, after), addresses)
             if used:
-                text = f"is no longer there, but {', '.join(used)} "
-                text += "names it" if len(used) == 1 else "name it"
+                text = f"is gone, but {', '.join(used)} {'names' if len(used) == 1 else 'name'} it"
                 yield Complaint(origin, 0, f"{change.kind} {change.name}", text)
 
 
-def _there(connection: Connection) -> Business:
-    from mailgate.store.business import export  # noqa: PLC0415  the name is too general for this module
-
-    return export(connection)
+def had_by(connection: Connection, kind: str, name: str) -> str:
+    """Return `3 tickets have` for what tickets can have, "" where none has it."""
+    count = tickets_with(connection, kind, name) if kind in HELP else 0
+    return f"{count:,} {'tickets have' if count > 1 else 'ticket has'}" if count else ""
 
 
 def _after(kept: Catalogue, business: Business) -> Catalogue:
@@ -114,7 +112,7 @@ def _addresses(there: Business, business: Business, changes: Sequence[Change]) -
 
 def _with(change: Change, present: Catalogue, after: Catalogue) -> Catalogue:
     """Return what there will be, and this one thing still: so that the compiler sees who misses it."""
-    among = AMONG[change.kind]
-    old = getattr(present, among).get(change.name)
+    among = AMONG.get(change.kind, "")
+    old = getattr(present, among).get(change.name) if among else None
     more: dict[str, Any] = {among: {**getattr(after, among), change.name: old}} if old is not None else {}
     return replace(after, **more)

@@ -29,6 +29,8 @@ from mailgate.wiring import language, template_complaints, told
 from sieve_like.settings import Settings as Told
 
 OWN_STORE = "store"
+# The statuses and priorities of an installation that says nothing about them.
+WORDS = Catalogue()
 
 
 def business_of(texts: Texts) -> Business:
@@ -60,7 +62,8 @@ def _said(text: Section) -> dict[str, Any]:
 def check(texts: Texts, settings: Settings, present: Catalogue) -> Business:
     """Return the business data of the texts; raises SettingsError with everything that is wrong.
 
-    `present` is what the database has: a text may name queues, scripts and templates that are there already.
+    `present` is what the database has, and keeps: a text may name queues, scripts and templates that are
+    there already. It has no statuses or priorities where they are for the text, or else the defaults.
     """
     business = business_of(texts)
     after = _after(business, present)
@@ -85,8 +88,8 @@ def _after(business: Business, present: Catalogue) -> Catalogue:
         listed=present.listed,
         agents={**present.agents, **{a.name: a for a in business.agents}},
         teams={**present.teams, **{t.name: t for t in business.teams}},
-        statuses={s.name: s for s in business.statuses} or present.statuses,
-        priorities={p.name: p for p in business.priorities} or present.priorities,
+        statuses={**present.statuses, **{s.name: s for s in business.statuses}} or WORDS.statuses,
+        priorities={**present.priorities, **{p.name: p for p in business.priorities}} or WORDS.priorities,
         queues={**present.queues, **{q.name: q for q in business.queues}},
         templates={**present.templates, **{t.name: t for t in business.templates}},
         scripts={**present.scripts, **{s.name: s.source for s in business.scripts}},

@@ -10,7 +10,11 @@ from mailgate.cli._options import Call, json_option, pass_call, print_json
 from mailgate.cli._store import tell, writing
 
 if TYPE_CHECKING:
+    from mailgate.config.settings import Settings
+    from mailgate.config.texts import Texts
     from mailgate.domain.routing import Catalogue
+    from mailgate.store.business import Business, Change
+    from mailgate.store.connection import Connection
 
 
 @click.command("apply")
@@ -19,41 +23,64 @@ if TYPE_CHECKING:
 @json_option
 @pass_call
 def apply(call: Call, path: Path, *, dry_run: bool, as_json: bool) -> None:
-    """Make the database say what PATH says: a TOML file, or a folder with *.toml and *.sieve.
+    r"""Make the database say what PATH says: a TOML file, or a folder with *.toml and *.sieve.
 
-    Applying the same text again changes nothing. What PATH no longer names, and once came from it, goes.
-    All mistakes are printed at once, and then nothing is changed (exit 78).
+    \b
+    mailgate apply conf/rules --dry-run
+    mailgate apply conf/rules
+
+    Each value that differs is shown, from what to what. Applying the same text again changes nothing. What
+    PATH no longer names, and once came from it, goes; that is refused while tickets have it (a status, a
+    priority, a queue, an agent), or something names it that stays. All mistakes are printed at once, and
+    then nothing is changed (exit 78).
     """
-    from mailgate.cli._texts import check  # noqa: PLC0415  --help must not pay for it
+    from mailgate.cli._differences import as_json as for_programs  # noqa: PLC0415  --help must not pay for it
+    from mailgate.cli._differences import lines_of  # noqa: PLC0415
     from mailgate.config.texts import read_texts  # noqa: PLC0415
     from mailgate.domain.routing import CHANNEL_OFF  # noqa: PLC0415
     from mailgate.store import queries  # noqa: PLC0415
-    from mailgate.store.business import apply_changes, load_catalogue, plan  # noqa: PLC0415
-    from mailgate.wiring import listed_names  # noqa: PLC0415
+    from mailgate.store.business import apply_changes, load_catalogue  # noqa: PLC0415
 
     settings = call.settings(resolve_secrets=True)
     texts = read_texts(path)
     with writing(call) as (store, writer):
         with queries.reading(store) as connection:
-            business = check(texts, settings, load_catalogue(connection, listed=listed_names(settings)))
-            changes = plan(connection, business, str(path.resolve()))
+            business, changes = _planned(connection, texts, settings, str(path.resolve()))
         if changes and not dry_run:
             writer.submit(lambda tx: apply_changes(tx, changes, "apply")).result()
             with queries.reading(store) as connection:
                 after = load_catalogue(connection)
     if as_json:
-        print_json(
-            [{"action": c.action, "kind": c.kind, "name": c.name, "fields": c.fields} for c in changes]
-        )
+        print_json([for_programs(change) for change in changes])
     else:
         for change in changes:
-            click.echo(f"{change.action} {change.kind} {change.name} {' '.join(change.fields)}".rstrip())
-        click.echo(f"{len(changes)} changes{' would be made' if dry_run else ''}")
+            for line in lines_of(change):
+                click.echo(line)
+        noun = "change" if len(changes) == 1 else "changes"
+        click.echo(f"{len(changes)} {noun}{' would be made' if dry_run else ''}")
     if changes and not dry_run:
         tell(call, "reload")
         if after.routes and not after.desk.channel:
             click.echo(f"the channel is {CHANNEL_OFF}", err=True)
         _say_hints(after, [queue.name for queue in business.queues])
+
+
+def _planned(
+    connection: "Connection", texts: "Texts", settings: "Settings", origin: str
+) -> "tuple[Business, tuple[Change, ...]]":
+    """Return what the texts say and what must change for it; SettingsError with all that is wrong."""
+    from mailgate.cli import _dropped  # noqa: PLC0415  --help must not pay for it
+    from mailgate.cli._texts import business_of, check  # noqa: PLC0415
+    from mailgate.errors import SettingsError  # noqa: PLC0415
+    from mailgate.store.business import export, load_catalogue, plan  # noqa: PLC0415
+    from mailgate.wiring import listed_names  # noqa: PLC0415
+
+    present = load_catalogue(connection, listed=listed_names(settings))
+    changes = plan(connection, business_of(texts), origin)
+    business = check(texts, settings, _dropped.staying(present, export(connection), changes))
+    if wrong := list(_dropped.complaints(connection, present, business, changes, origin)):
+        raise SettingsError(wrong)
+    return business, changes
 
 
 def _say_hints(after: "Catalogue", names: "Sequence[str]") -> None:

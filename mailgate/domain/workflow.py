@@ -336,7 +336,8 @@ def read_conditions(text: str) -> Conditions:
 
 def _condition(field: str, operator: str, values: tuple[str, ...]) -> Condition:
     """Return a condition that can be asked; raises ValueError."""
-    if field not in FIELDS or operator not in OPERATORS or (field in DURATIONS) is not (operator in COMPARING):
+    comparing = operator in COMPARING
+    if field not in FIELDS or operator not in OPERATORS or (field in DURATIONS) is not comparing:
         raise ValueError(f"{field} {operator} is no condition")
     if field in DURATIONS:
         _duration(values)

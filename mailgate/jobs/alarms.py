@@ -48,8 +48,9 @@ def _page(
     """Return the work of one transaction: how many were done, and where to go on (None: nowhere)."""
 
     def work(tx: Transaction) -> tuple[int, Place | None]:
-        tx.lock(LOCK)
         now = rules()
+        for word in (*now.locks, LOCK):
+            tx.lock(word)
         found = due_alarms(tx, batch, place)
         done = sum(bring_up_to_date(tx, ticket_id, now) for _at, ticket_id in found)
         return done, found[-1] if len(found) == batch else None

@@ -53,9 +53,11 @@ def _page(
     """Return the work of one transaction: how many it told, and where to go on (None: the end)."""
 
     def work(tx: Transaction) -> tuple[int, Place | None]:
-        tx.lock(LOCK)
+        now = rules()
+        for word in (*now.locks, LOCK):
+            tx.lock(word)
         found = due_follow_ups(tx, batch, place)
-        told = sum(_tell(tx, one, rules(), policy) for one in found)
+        told = sum(_tell(tx, one, now, policy) for one in found)
         last = found[-1] if len(found) == batch else None
         return told, (last.at_ms, last.follow_up_id) if last is not None else None
 

@@ -54,7 +54,8 @@ def _page(
         now = rules()
         if not timer.on(now.catalogue.desk):
             return 0, None
-        tx.lock(LOCK)
+        for word in (*now.locks, LOCK):
+            tx.lock(word)
         found = due(tx, timer, timer.before_ms(now.catalogue.desk, tx.now_ms), batch, place)
         moved = sum(_move(tx, timer, session_id, now) for _last_at, session_id in found)
         return moved, found[-1] if len(found) == batch else None

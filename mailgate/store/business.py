@@ -7,7 +7,7 @@ database cannot drift apart.
 """
 
 from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, tzinfo
 from types import MappingProxyType
 from typing import Any, Final, Literal, cast
@@ -79,7 +79,10 @@ class Business:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One row to add, change or remove; `fields` are the columns that differ, `was` is the origin before."""
+    """One row to add, change or remove; `fields` are the columns that differ, `was` is the origin before.
+
+    `old` has what a row that is changed said in its columns.
+    """
 
     action: Literal["add", "change", "remove"]
     kind: Kind
@@ -87,6 +90,15 @@ class Change:
     values: Values
     fields: tuple[str, ...] = ()
     was: str = ""
+    old: Mapping[str, Any] = field(default_factory=dict)
+
+    def differences(self) -> tuple[tuple[str, Any, Any], ...]:
+        """Return each column that differs with what it said and what it will say, as a person wrote it."""
+        table = TABLES[self.kind]
+        return tuple(
+            (one, _said(self.old.get(one), one, table), _said(self.values.get(one), one, table))
+            for one in self.fields
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,15 +185,18 @@ def _item(row: Values, table: _Table) -> Any:
     said: Values = {}
     for one in fields(table.made):
         if one.name in table.columns:
-            value, default = row[one.name], one.default
-            said[one.name] = (
-                unwords(value)
-                if default == ()
-                else bool(value)
-                if default is True or default is False
-                else value
-            )
+            said[one.name] = _said(row[one.name], one.name, table)
     return table.made(**said)
+
+
+def _said(value: Any, column: str, table: _Table) -> Any:
+    """Return what a column says: lists and switches as they were written, all else as it is kept."""
+    default = next((one.default for one in fields(table.made) if one.name == column), None)
+    if value is None:
+        return None
+    if default == ():
+        return unwords(value)
+    return bool(value) if default is True or default is False else value
 
 
 def plan(connection: Connection, business: Business, origin: str) -> tuple[Change, ...]:
@@ -214,7 +229,8 @@ def _additions(
             continue
         differing = tuple(c for c in (*table.columns, "origin") if row[c] != values[c])
         if differing:
-            yield Change("change", kind, name, values, differing, was=row["origin"])
+            old = {column: row[column] for column in differing}
+            yield Change("change", kind, name, values, differing, row["origin"], old)
 
 
 class Moved(Exception):  # noqa: N818  it is no mistake, the plan is old

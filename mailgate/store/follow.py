@@ -81,8 +81,9 @@ def _is_the_house(error: Exception, app: Application) -> bool:
 
 def _failed(event: TicketEvent, error: Exception, app: Application) -> AddEntry:
     """Return the note that something could not be done; nothing comes of it."""
-    said = clean(f"{type(error).__name__}: {error}".replace("\n", " "))[:ERROR_LENGTH]
-    return _note(event, app, f"what follows from {event.kind.value} {event.field}".rstrip() + f" failed: {said}")
+    said = clean(f"{type(error).__name__}: {error}".replace("\n", " "))[:ERROR_LENGTH].rstrip(": ")
+    what = f"{event.kind.value} {event.field}".rstrip()
+    return _note(event, app, f"what follows from {what} failed: {said}")
 
 
 def _cut(event: TicketEvent, app: Application) -> AddEntry:

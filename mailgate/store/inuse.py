@@ -1,4 +1,4 @@
-"""Which tickets have a status or a priority: what stands in the way of changing or removing one."""
+"""Which tickets have a status, priority, queue or agent: what stands in the way of removing one."""
 
 from typing import Any, Literal
 
@@ -19,6 +19,22 @@ def in_use(connection: Connection, word: Word, name: str) -> int:
         query = query.where(TicketCount.status == name)
     else:
         query = Ticket.select(fn.COUNT(Ticket.id).alias("n")).where(Ticket.priority == name)
+    return int(rows(connection, query)[0]["n"])
+
+
+def tickets_with(connection: Connection, kind: str, name: str) -> int:
+    """Return how many tickets have a status, priority, queue or agent; closed and merged ones count too."""
+    match kind:
+        case "status":
+            return in_use(connection, "status", name)
+        case "priority":
+            return in_use(connection, "priority", name)
+    query: Any
+    if kind == "queue":
+        query = TicketCount.select(fn.COALESCE(fn.SUM(TicketCount.n), 0).alias("n"))
+        query = query.where(TicketCount.queue == name)
+    else:
+        query = Ticket.select(fn.COUNT(Ticket.id).alias("n")).where(Ticket.agent == name)
     return int(rows(connection, query)[0]["n"])
 
 

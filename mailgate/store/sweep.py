@@ -20,6 +20,7 @@ from mailgate.store.editions import is_named as edition_named
 from mailgate.store.models.mail import Attempt, Message, Seen
 from mailgate.store.models.outgoing import GateCount, Remembered
 from mailgate.store.transaction import Transaction
+from mailgate.store.workflows import CLOCK
 
 # Far longer than any mail takes from its first octet to its row.
 GRACE_S: Final = 86400.0

@@ -21,7 +21,7 @@ import gatewayrun
 import peers
 
 from mailgate.config.settings import load
-from mailgate.store.checkup import damage, missing_blobs, orphans
+from mailgate.store.checkup import contradictions, damage, missing_blobs, orphans
 from mailgate.store.db import Store, open_store
 from mailgate.wiring import store_options
 
@@ -200,9 +200,10 @@ def house(**settings: Any) -> Iterator[House]:
 
 
 def faults(store: Store) -> list[str]:
-    """Return what is wrong: damage, rows without partners, blobs that are gone or not whole."""
+    """Return what is wrong: damage, rows without partners or that contradict each other, blobs that are gone or not whole."""
     connection = store.connection()
-    found = [*damage(connection), *orphans(connection), *missing_blobs(connection, store.blobs)]
+    rows = [*orphans(connection), *contradictions(connection)]
+    found = [*damage(connection), *rows, *missing_blobs(connection, store.blobs)]
     sql = "SELECT m.sha256, m.stored, b.octets FROM message m LEFT JOIN message_body b ON b.message_id = m.id"
     for digest, stored, octets in connection.execute(sql):
         data = store.blobs.path(digest).read_bytes() if stored == "file" else octets

@@ -2,6 +2,8 @@
 
 import email
 import smtplib
+import socket
+import threading
 
 import peers
 import psycopg
@@ -72,3 +74,42 @@ def test_postgresql_answers(postgres):
         assert connection.execute(
             "select count(*) from pg_tables where schemaname = 'public'"
         ).fetchone() == (0,)
+
+
+def _turns(listener: socket.socket, turns: list[bytes]) -> None:
+    """Be an LMTP server that offers PIPELINING; note what the client says before it waits for us."""
+    client, _ = listener.accept()
+    with client:
+        client.sendall(b"220 sink LMTP\r\n")
+        replies = {
+            b"LHLO": b"250-sink\r\n250 PIPELINING\r\n",
+            b"MAIL": b"250 ok\r\n250 ok\r\n354 go on\r\n",
+            b"QUIT": b"221 bye\r\n",
+        }
+        while data := client.recv(65536):
+            turns.append(data)
+            client.sendall(replies.get(data[:4], b"250 kept\r\n"))
+
+
+@pytest.mark.peer("postfix")
+def test_postfix_says_mail_rcpt_and_data_in_one_go(postfix_instance):
+    """What `bench/load.py --pipelining` copies: RFC 2920 3.1, wherever the server offers it."""
+    server = postfix_instance(
+        main={
+            "relay_domains": "desk.example.org",
+            "transport_maps": "inline:{{ desk.example.org = lmtp:unix:{spool}/private/sink }}",
+        }
+    )
+    path, turns = server.spool / "private" / "sink", []
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(path))
+        listener.listen()
+        path.chmod(0o666)
+        thread = threading.Thread(target=_turns, args=(listener, turns), daemon=True)
+        thread.start()
+        assert server.send("anna@customer.test", ["help@desk.example.org"], MAIL) == {}
+        peers.wait_until(lambda: len(turns) >= 3, f"delivery\n{server.log()}")
+        thread.join(peers.HANG_GUARD_S)
+    lines = turns[1].split(b"\r\n")
+    assert [line[:4] for line in lines] == [b"MAIL", b"RCPT", b"DATA", b""]
+    assert turns[2].endswith(b"\r\n.\r\n") or turns[2].endswith(b"\r\n.\r\nQUIT\r\n")

@@ -12,7 +12,7 @@ from mailgate.cli._doctor.finding import Finding, Patient, counted
 from mailgate.config.inspect import look_around
 from mailgate.config.secret import Secret
 from mailgate.store import queries
-from mailgate.store.checkup import damage, hasty_damage, missing_blobs, orphans
+from mailgate.store.checkup import contradictions, damage, hasty_damage, missing_blobs, orphans
 from mailgate.store.mounts import network_reason
 from mailgate.store.schema import status as migrations
 
@@ -76,6 +76,7 @@ def integrity(patient: Patient) -> Iterator[Finding]:
             found += quick or []
         if patient.thorough:
             found += orphans(connection)
+            found += contradictions(connection)
             gone = missing_blobs(connection, patient.store.blobs)
             found += [f"the file of a large mail is missing: {one}" for one in gone]
             said.append("every row has its partner, every large mail its file")

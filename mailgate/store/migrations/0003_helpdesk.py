@@ -125,3 +125,14 @@ def up(_migrator: Any, db: Any) -> None:
         'INSERT INTO "desk_setting" ("name", "value", "origin", "version", "changed_at") '
         "SELECT 'channel', 'on', '', 1, 0 WHERE EXISTS (SELECT 1 FROM \"address\")"
     )
+    # Sessions are their ticket's agent's from now on, and a ticket's reminder is one of several.
+    db.execute_sql(
+        'UPDATE "session" SET "agent" = (SELECT "agent" FROM "ticket" WHERE "ticket"."id" = '
+        '"session"."ticket_id") WHERE EXISTS (SELECT 1 FROM "ticket" WHERE "ticket"."id" = '
+        '"session"."ticket_id" AND "ticket"."agent" <> \'\')'
+    )
+    db.execute_sql(
+        'INSERT INTO "follow_up" ("ticket_id", "agent", "at", "note", "author", "created_at", "done_at", '
+        '"done_by") SELECT "id", "follow_up_agent", "follow_up_at", \'\', \'\', "touched_at", 0, \'\' '
+        'FROM "ticket" WHERE "follow_up_at" > 0 AND "merged_into" = 0'
+    )

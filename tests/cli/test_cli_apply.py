@@ -1,0 +1,123 @@
+"""`mailgate apply`: differences with their values, and what may not go."""
+
+import json
+
+import clidesk
+import pytest
+from test_cli_priority import ticket
+
+AGENT = '[[agent]]\nname = "anna"\nqueues = ["support"]\n'
+
+
+@pytest.fixture
+def desk():
+    """Set up an installation with one queue and one script."""
+    with clidesk.desk() as one:
+        yield one
+
+
+def apply_more(desk, text: str, *options: str) -> str:
+    """Write a further file of the business and apply the folder."""
+    (desk.business / "more.toml").write_text(text)
+    return desk.good("apply", str(desk.business), *options)
+
+
+def refused(desk, text: str) -> str:
+    """Write a further file of the business, which is refused; return what is said, and check that it changed nothing."""
+    (desk.business / "more.toml").write_text(text)
+    before = desk.versions()
+    said = desk.bad("apply", str(desk.business), code=78)
+    assert desk.versions() == before
+    return said
+
+
+def test_each_value_is_shown_from_what_to_what(desk):
+    """Texts, lists, switches and places; a script line by line; `--json` has both values."""
+    apply_more(desk, '[[queue]]\nname = "orders"\nfrom_name = "Orders"\n' + AGENT)
+    text = (
+        '[[queue]]\nname = "orders"\nfrom_name = "Shop"\nenabled = false\n'
+        '[[agent]]\nname = "anna"\nqueues = ["support", "orders"]\n'
+    )
+    (desk.business / "support.sieve").write_text(clidesk.SCRIPT + "stop;\n")
+    said = apply_more(desk, text, "--dry-run")
+    assert "change queue orders\n  from_name: Orders -> Shop\n  enabled: on -> off\n" in said
+    assert "change agent anna\n  queues: support -> support, orders\n" in said
+    assert "change script support\n  source:\n    @@" in said
+    assert "\n    +stop;\n" in said
+    assert said.endswith("3 changes would be made\n")
+    changes = {c["name"]: c for c in json.loads(apply_more(desk, text, "--json", "--dry-run"))}
+    assert changes["orders"]["old"] == {"from_name": "Orders", "enabled": True}
+    assert changes["orders"]["new"] == {"from_name": "Shop", "enabled": False}
+    assert changes["anna"]["new"] == {"queues": ["support", "orders"]}
+
+
+def test_what_is_taken_over_says_so(desk):
+    """The file that a thing belongs to is a value like the others."""
+    (desk.folder / "q.toml").write_text('[[queue]]\nname = "orders"\n')
+    desk.good("ticketqueue", "add", "orders")
+    said = desk.good("apply", str(desk.folder / "q.toml"))
+    assert "change queue orders\n  file: by hand -> " in said
+    assert said.endswith("\n1 change\n")
+    assert "file: " in desk.good("ticketqueue", "set", "orders", "--language", "de", "--take-over")
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "field"),
+    [
+        ("status", '[[status]]\nname = "{}"\n[[status]]\nname = "closed"\nkind = "closed"\n', "status"),
+        ("priority", '[[priority]]\nname = "{}"\n[[priority]]\nname = "normal"\n', "priority"),
+        ("queue", '[[queue]]\nname = "{}"\n', "queue"),
+        ("agent", '[[agent]]\nname = "{}"\n', "agent"),
+    ],
+)
+def test_what_tickets_have_does_not_go(desk, kind, text, field):
+    """Statuses, priorities, queues and agents: refused with the number of tickets; free, they go."""
+    apply_more(desk, text.format("mine"))
+    for _ in range(2):
+        desk.good("ticket", "set", ticket(desk), f"--{field}", "mine")
+    said = refused(desk, text.format("other"))
+    assert f"{kind} mine: is gone, but 2 tickets have it; " in said
+    for number in ("T-1", "T-2"):
+        apply_more(desk, f'{text.format("mine")}[[{kind}]]\nname = "other"\n')
+        desk.good("ticket", "set", number, f"--{field}", "other")
+    assert f"remove {kind} mine" in apply_more(desk, text.format("other"))
+
+
+def test_defaults_that_tickets_have_do_not_go(desk):
+    """A text that names statuses takes the place of the four that are there by default."""
+    number = ticket(desk)
+    said = refused(desk, '[[status]]\nname = "fresh"\n[[status]]\nname = "closed"\nkind = "closed"\n')
+    assert "status open: is gone, but 1 ticket has it; give them another first" in said
+    assert "status solved" not in said
+    assert desk.json("ticket", "show", number)["status"] == "open"
+
+
+def test_what_something_else_names_does_not_go(desk):
+    """A queue that an address made by hand names, a team that its queue names."""
+    apply_more(desk, '[[queue]]\nname = "orders"\n[[team]]\nname = "first"\n')
+    desk.good("address", "add", "orders@example.org", "--queue", "orders")
+    desk.good("ticketqueue", "add", "sales", "--team", "first")
+    said = refused(desk, "")
+    assert "queue orders: is gone, but address orders@example.org names it" in said
+    assert "team first: is gone, but queue sales names it" in said
+    desk.good("address", "remove", "orders@example.org")
+    desk.good("ticketqueue", "set", "sales", "--team", "")
+    assert "2 changes\n" in apply_more(desk, "")
+
+
+def test_a_script_that_names_what_goes_is_named_with_its_line(desk):
+    """The text contradicts itself: it drops the queue that its own script names."""
+    (desk.business / "business.toml").write_text(clidesk.BUSINESS.replace('name = "support"', 'name = "help"'))
+    said = desk.bad("apply", str(desk.business), code=78)
+    assert "support.sieve:2: " in said
+    assert "'support'" in said
+
+
+def test_commands_refuse_the_same(desk):
+    """A queue with tickets and an agent who has some: with their number."""
+    desk.good("ticketqueue", "add", "orders")
+    desk.good("agent", "add", "anna")
+    number = ticket(desk)
+    desk.good("ticket", "set", number, "--queue", "orders", "--agent", "anna")
+    assert "1 ticket has the queue 'orders'; move them first" in desk.bad("ticketqueue", "remove", "orders")
+    assert "1 ticket has the agent 'anna'; give them to others" in desk.bad("agent", "remove", "anna")
