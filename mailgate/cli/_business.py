@@ -176,10 +176,13 @@ def remove(call: Call, kind: "Kind", name: str, how: How) -> "Sequence[Change]":
 
 
 def _require_no_tickets(connection: "Connection", kind: "Kind", key: str) -> None:
-    """Raise CommandError with their number where tickets lie in a queue, or are an agent's."""
+    """Raise CommandError with their number where tickets lie in a queue, or are an agent's.
+
+    Words (`_ticketwords.free`) have their own way.
+    """
     from mailgate.cli._dropped import HELP, had_by  # noqa: PLC0415  --help must not pay for it
 
-    if had := had_by(connection, kind, key):
+    if kind in {"queue", "agent"} and (had := had_by(connection, kind, key)):
         raise CommandError(f"{had} the {kind} {key!r}; {HELP[kind]}")
 
 

@@ -135,12 +135,16 @@ def _cell(row: Row, name: str) -> str:
     return cut(str(value))
 
 
-def show_counts(call: Call, *, as_json: bool) -> None:
-    """Print how many tickets each queue has in each status."""
-    from mailgate.store.queries import ticket_counts  # noqa: PLC0415  --help must not pay for it
+def show_counts(call: Call, viewer: str, *, as_json: bool) -> None:
+    """Print how many tickets each queue has in each status: of the queues that `viewer` may see (W2)."""
+    from mailgate.domain.access import QueueThing, What, may  # noqa: PLC0415  --help must not pay for it
+    from mailgate.store.business import load_catalogue  # noqa: PLC0415
+    from mailgate.store.queries import ticket_counts  # noqa: PLC0415
 
     with reading(call) as (_store, connection):
-        rows = [row for row in ticket_counts(connection) if row["n"]]
+        actor = acting(load_catalogue(connection), viewer)
+        counted = [row for row in ticket_counts(connection) if row["n"]]
+    rows = [row for row in counted if may(actor, What.SEE_QUEUE, QueueThing(row["queue"]))]
     if as_json:
         print_json([{"queue": row["queue"], "status": row["status"], "tickets": row["n"]} for row in rows])
     else:

@@ -62,7 +62,7 @@ def list_(
     has session. Several values: status:open,waiting. Times are UTC. docs/helpdesk.md has the whole language.
     """
     if counts:
-        show_counts(call, as_json=as_json)
+        show_counts(call, viewer, as_json=as_json)
         return
     show_list(
         *(call, query, shorthands),

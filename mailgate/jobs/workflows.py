@@ -36,6 +36,8 @@ MINUTE: Final = 60.0
 # As many as are looked at with one connection, and changed in one transaction at most.
 PAGE: Final = 100
 BY: Final = "clock"
+# Two gateways on one PostgreSQL take turns.
+LOCK: Final = "workflow clocks"
 
 log: Final = logging.getLogger("mailgate.jobs")
 
@@ -127,6 +129,8 @@ def _wants(one: Ready, ticket_id: int, reader: DeskReader, catalogue: Catalogue,
 
 def _do(tx: Transaction, one: Ready, ids: list[int], until: int, rules: UnitRules) -> int:
     """Run it for these tickets, each in a savepoint of its own; returns for how many that went well."""
+    for word in (*rules.locks, LOCK):
+        tx.lock(word)
     return sum(_one(tx, one, ticket_id, until, rules) for ticket_id in ids)
 
 

@@ -202,7 +202,7 @@ def apply_change_ticket(effect: ChangeTicket, app: Application) -> None:
         return
     changed = {column: new, Ticket.touched_at: tx.now_ms, **grown(), **_closing(app, effect, new)}
     tx.query(Ticket.update(changed).where(Ticket.id == effect.ticket_id))
-    _recount(app, effect, queue, status)
+    _recount(app, effect.field, str(new), queue, status)
     record_change(tx, session_id, effect.ticket_id, effect.field, str(new), effect.by)
     if effect.field == "agent":
         sessions_follow(tx, effect.ticket_id, session_id, str(new))
@@ -262,9 +262,9 @@ def _stored(field: str, value: str) -> Any:
     raise ValueError(f"a ticket has no field {field!r} to set")
 
 
-def _recount(app: Application, effect: ChangeTicket, queue: str, status: str) -> None:
+def _recount(app: Application, field: str, new: str, queue: str, status: str) -> None:
     """Keep the counts per queue and status right."""
-    after = {"queue": (effect.value, status), "status": (queue, effect.value)}.get(effect.field)
+    after = {"queue": (new, status), "status": (queue, new)}.get(field)
     if after is not None:
         app.tx.execute(app.tx.hot.tickets.count, (queue, status, -1))
         app.tx.execute(app.tx.hot.tickets.count, (*after, 1))

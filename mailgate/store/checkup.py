@@ -48,7 +48,6 @@ PARTNERS: Final[tuple[tuple[Any, Any, Any, str], ...]] = (
     (Ticket, Ticket.merged_into, Ticket, "ticket merged into one that is missing"),
     (Ticket, Ticket.company_id, Company, "ticket whose company is missing"),
     (Contact, Contact.company_id, Company, "contact whose company is missing"),
-    (Contact, Contact.merged_into, Contact, "contact merged into one that is missing"),
     (MessageRef, MessageRef.ticket_id, Ticket, "Message-ID of a ticket that is missing"),
     (Participant, Participant.ticket_id, Ticket, "participant of a ticket that is missing"),
     (TicketLink, TicketLink.ticket_id, Ticket, "link of a ticket that is missing"),

@@ -123,6 +123,9 @@ def merge(
     tx.query(Contact.update({**columns, Contact.touched_at: tx.now_ms}).where(Contact.id.in_(ids)))
     if len(ids) == STEP:
         return Moved(len(ids), moved, more=True)
+    # Tickets of people who work elsewhere by now are still the company's.
+    left = (Ticket.company_id == gone["id"]) & (Ticket.company_id > 0)
+    moved += int(tx.query(Ticket.update(company_id=kept["id"]).where(left)).rowcount)
     tx.query(Company.delete().where(Company.id == gone["id"]))
     after = {"merged": gone["name"], "contacts": len(ids)}
     if gone["domain"] and not kept["domain"]:

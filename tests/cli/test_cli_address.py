@@ -55,7 +55,7 @@ def test_set_changes_only_what_is_said(desk):
     desk.good("address", "add", "a@example.org", "--queue", "support")
     assert (
         desk.good("address", "set", "a@example.org", "--script", "support")
-        == "change address a@example.org: script\n"
+        == "change address a@example.org\n  script: nothing -> support\n"
     )
     shown = desk.json("address", "show", "a@example.org")
     assert (shown["script"], shown["queue"]) == ("support", "support")

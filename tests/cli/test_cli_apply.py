@@ -107,7 +107,9 @@ def test_what_something_else_names_does_not_go(desk):
 
 def test_a_script_that_names_what_goes_is_named_with_its_line(desk):
     """The text contradicts itself: it drops the queue that its own script names."""
-    (desk.business / "business.toml").write_text(clidesk.BUSINESS.replace('name = "support"', 'name = "help"'))
+    (desk.business / "business.toml").write_text(
+        clidesk.BUSINESS.replace('name = "support"', 'name = "help"')
+    )
     said = desk.bad("apply", str(desk.business), code=78)
     assert "support.sieve:2: " in said
     assert "'support'" in said
@@ -121,3 +123,199 @@ def test_commands_refuse_the_same(desk):
     desk.good("ticket", "set", number, "--queue", "orders", "--agent", "anna")
     assert "1 ticket has the queue 'orders'; move them first" in desk.bad("ticketqueue", "remove", "orders")
     assert "1 ticket has the agent 'anna'; give them to others" in desk.bad("agent", "remove", "anna")
+
+
+EVERYTHING = """
+[helpdesk]
+channel = true
+number_pattern = "HD-{n}"
+paused_to_closed = false
+reopen_days = 7
+subjects = "edit"
+link_url = "https://desk.example.org/t/{number}"
+
+[[queue]]
+name = "orders"
+address = "orders@example.org"
+from_name = 'Böse "Zungen" \\\\ Söhne'
+language = "de"
+enabled = false
+hours = "Mon-Fri 08:00-18:00"
+timezone = "Europe/Berlin"
+holidays = ["12-24", "2026-12-31"]
+region = "DE-BY"
+teams = ["first line"]
+template_set = "de"
+signature = "sign"
+assignment = "fewest"
+assign_limit = 3
+assign_closed_hours = true
+assign_absent = true
+assign_not_new = true
+assign_not_answers = true
+
+[[agent]]
+name = "anna"
+address = "anna@example.org"
+queues = ["orders", "support"]
+full_name = "Anna Öz"
+role = "supervisor"
+language = "de"
+
+[[agent]]
+name = "bert"
+enabled = false
+
+[[team]]
+name = "first line"
+members = ["anna", "bert"]
+description = "Answers first"
+
+[[status]]
+name = "open"
+
+[[status]]
+name = "parts"
+kind = "waiting"
+
+[[status]]
+name = "closed"
+kind = "closed"
+
+[[priority]]
+name = "normal"
+reaction = "8h"
+execution = "2d"
+warning = "4h"
+
+[[priority]]
+name = "high"
+
+[[address]]
+address = "orders@example.org"
+queue = "orders"
+enabled = false
+
+[[address]]
+address = "info@example.org"
+queue = "support"
+
+[[address]]
+address = "sales-*@example.org"
+queue = "orders"
+
+[[template]]
+name = "sign"
+text = '''
+--
+Tab	und "Anführung" und \\ und \\n und {{ queue.name }}
+'''
+html = "<p>x</p>"
+language = "de"
+
+[[workflow]]
+name = "late one"
+event = "alarm"
+description = "says so"
+enabled = false
+when = ["new is execution late or priority is high", 'subject contains "a, b or c"']
+
+[[workflow.action]]
+do = "mail"
+to = ["agent", "boss@example.org"]
+template = "sign"
+
+[[workflow.action]]
+do = "set"
+field = "status"
+value = "parts"
+
+[[automation]]
+name = "info"
+address = "info@example.org"
+description = "Sorts"
+creator = "anna"
+teams = ["first line"]
+
+[[automation.rule]]
+name = "Important"
+match = "any"
+stop = true
+
+[[automation.rule.condition]]
+match = "all"
+
+[[automation.rule.condition.condition]]
+field = "subject"
+operator = "contains"
+value = ["Bestellung", 'with "quotes"']
+
+[[automation.rule.condition.condition]]
+field = "customer"
+operator = "vip"
+not = true
+
+[[automation.rule.condition]]
+field = "header"
+name = "X-Order"
+operator = "exists"
+
+[[automation.rule.action]]
+kind = "ticket"
+queue = "orders"
+priority = "high"
+tags = ["a", "b"]
+
+[[automation.rule.action]]
+kind = "reply"
+template = "sign"
+period = "7d"
+"""
+
+
+def test_everything_goes_out_and_comes_in_as_it_was(desk):
+    """Export, apply in a new installation, export again: every file the same, octet for octet."""
+    apply_more(desk, EVERYTHING)
+    assert apply_more(desk, EVERYTHING) == "0 changes\n"
+    first, second = desk.folder / "first", desk.folder / "second"
+    desk.good("export", str(first))
+    with clidesk.desk(business=False, channel=False) as other:
+        other.good("apply", str(first))
+        assert other.good("apply", str(first)) == "0 changes\n"
+        other.good("export", str(second))
+    files = [one.relative_to(first) for one in sorted(first.rglob("*")) if one.is_file()]
+    assert files == [one.relative_to(second) for one in sorted(second.rglob("*")) if one.is_file()]
+    for file in files:
+        assert (first / file).read_bytes() == (second / file).read_bytes(), file
+    text = (first / "business.toml").read_text("utf-8")
+    for key in (
+        "assign_not_answers = true",
+        'kind = "waiting"',
+        'number_pattern = "HD-{n}"',
+        "enabled = false",
+    ):
+        assert key in text, key
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[helpdesk]\nchanel = true", "more.toml:2: helpdesk.chanel"),
+        ("[helpdesk]\nreopen_days = 2000", "more.toml:2: helpdesk.reopen_days: '2000' is no whole number"),
+        ('[[queue]]\nname = "a"\nteams = ["x"]', "more.toml:3: queue[2].teams: there is no team 'x'"),
+        ('[[queue]]\nname = "a"\nassignment = "most"', "more.toml:3: queue[2].assignment: 'most' is no way"),
+        ('[[queue]]\nname = "a"\nsignature = "recieved"', "signature: there is no template 'recieved', did you mean 'received'?"),
+        ('[[agent]]\nname = "a"\nrole = "boss"', "more.toml:3: agent[1].role: 'boss' is"),
+        ('[[agent]]\nname = "a"\nqueues = ["suport"]', "more.toml:3: agent[1].queues: there is no queue 'suport', did you mean 'support'?"),
+        ('[[team]]\nname = "a"\nmembers = ["b"]', "more.toml:3: team[1].members: there is no agent 'b'"),
+        ('[[status]]\nname = "two words"', "more.toml:2: status[1].name: 'two words' must be a single word"),
+        ('[[status]]\nname = "a"\nkind = "opn"', "more.toml:3: status[1].kind: 'opn' is no kind"),
+        ('[[priority]]\nname = "a"\nreaction = "4x"', "more.toml:3: priority[1].reaction: '4x' is no"),
+        ('[[workflow]]\nname = "a"\nevent = "alrm"', "more.toml:3: workflow[1].event: 'alrm' is no event"),
+        ('[[automation]]\nname = "a"\naddress = "nobody@example.org"', "more.toml:3: automation[1].address: "),
+        ('[[automation]]\nname = "a"\naddress = "support@example.org"\ncreator = "x"', "automation[1].creator: there is no agent 'x'"),
+    ],
+)  # fmt: skip
+def test_mistakes_are_told_with_file_and_line(desk, text, said):
+    """Of each kind: what is wrong, where, and which name is meant perhaps."""
+    assert said in refused(desk, text + "\n")

@@ -125,7 +125,7 @@ def test_a_script_changed_by_hand_is_not_written_over(desk):
     assert "was changed by hand" in desk.json("automation", "list")[0]["wrong"]
     assert 'fileinto "Money"' in desk.good("rules", "show", "info")
     assert desk.good("automation", "from-script", "info", "--save").startswith(
-        "change automation info: rules"
+        "change automation info\n  rules:\n"
     )
     assert 'folder = "Money"' in desk.good("automation", "show", "info")
     desk.good("rules", "put", "info", "-", data="keep;")
@@ -168,7 +168,7 @@ def test_an_address_has_one_automation_and_no_other_script(desk):
 def test_disable_and_enable(desk):
     """S2: a resting automation decides nothing, its rules stay."""
     put(desk)
-    assert desk.good("automation", "disable", "info") == "change automation info: enabled\n"
+    assert desk.good("automation", "disable", "info") == "change automation info\n  enabled: on -> off\n"
     assert decided(desk, "Your invoice") == "became  keep folder=INBOX"
     assert desk.json("automation", "list")[0]["enabled"] is False
     desk.good("automation", "enable", "info")
@@ -209,7 +209,7 @@ def test_only_the_creator_and_its_teams_may_change_it(desk):
     (desk.folder / "teams.toml").write_text('[[team]]\nname = "desk"\nmembers = ["bob"]\n')
     desk.good("apply", str(desk.folder / "teams.toml"))
     put(desk, f'teams = ["desk"]\n{FORM}', "--as", "anna")
-    assert desk.good("automation", "disable", "info", "--as", "bob") == "change automation info: enabled\n"
+    assert desk.good("automation", "disable", "info", "--as", "bob") == "change automation info\n  enabled: on -> off\n"
     desk.good("automation", "remove", "info")
 
 
@@ -279,7 +279,7 @@ def test_apply_reads_and_export_writes(desk):
     desk.good("apply", str(folder))
     assert desk.good("apply", str(folder)) == "0 changes\n"
     assert f"comes from {folder}" in desk.bad("automation", "disable", "info")
-    assert desk.good("automation", "disable", "info", "--take-over").startswith("change automation info: ")
+    assert desk.good("automation", "disable", "info", "--take-over").startswith("change automation info\n  enabled: on -> off\n  file: ")
 
 
 def test_apply_names_file_and_line(desk):

@@ -1,6 +1,8 @@
 """`mailgate rules`."""
 
+import contextlib
 import json
+import sqlite3
 
 import clidesk
 import pytest
@@ -211,13 +213,16 @@ def test_files_that_are_not_there(desk):
 
 
 def test_a_removed_queue_shows_in_the_listing(desk):
-    """A script that stopped compiling says so, with its line."""
-    desk.good("ticketqueue", "add", "late")
-    desk.good("rules", "put", "late", "-", data='require "vnd.mailgate.ticket"; ticket :queue "late";')
+    """A script that stopped compiling says so, with its line; commands and `apply` would not let it come to that."""
     (desk.folder / "b").mkdir()
     (desk.folder / "b" / "b.toml").write_text('[[queue]]\nname = "late"\n')
     desk.good("apply", str(desk.folder / "b"))
+    desk.good("rules", "put", "late", "-", data='require "vnd.mailgate.ticket"; ticket :queue "late";')
     (desk.folder / "b" / "b.toml").write_text("")
-    desk.good("apply", str(desk.folder / "b"))
+    said = desk.bad("apply", str(desk.folder / "b"), code=78)
+    assert "queue late: is gone, but script late:1 names it" in said
+    database = desk.folder / "state" / "mailgate.sqlite"
+    with contextlib.closing(sqlite3.connect(database, isolation_level=None)) as connection:
+        connection.execute("DELETE FROM queue WHERE name = 'late'")
     (row,) = [one for one in desk.json("rules", "list") if one["name"] == "late"]
     assert row["error"].startswith("late:1: there is no queue 'late'")

@@ -34,7 +34,7 @@ def test_an_agent_has_a_role_a_name_and_teams(desk):
     said = desk.good(
         "agent", "add", "anna", "--full-name", "Anna Amsel", "--language", "de", "--role", "supervisor", "--team", "first",
     )  # fmt: skip
-    assert said == "add agent anna\nchange team first: members\n"
+    assert said == "add agent anna\nchange team first\n  members: nothing -> anna\n"
     shown = desk.json("agent", "show", "anna")
     assert shown["full_name"] == "Anna Amsel"
     assert (shown["role"], shown["language"], shown["teams"]) == ("supervisor", "de", ["first"])
@@ -227,7 +227,8 @@ def test_as_agent_has_that_agents_rights(desk, ask):
     assert desk.bad(*set_support, "de", "--as", "anna").endswith(
         "agent anna may not change a queue's settings\n"
     )
-    assert desk.good(*set_support, "de", "--as", "susi") == "change queue support: language, origin\n"
+    said = desk.good(*set_support, "de", "--as", "susi")
+    assert said == f"change queue support\n  language: en -> de\n  file: {desk.business} -> by hand\n"
     said = desk.bad("ticketqueue", "set", "orders", "--language", "de", "--as", "susi")
     assert (
         "supervisor susi may not change a queue's settings (only in its queues); this is queue orders" in said

@@ -136,3 +136,20 @@ def test_an_answer_wakes_the_running_gateway(desk):
     desk.command("ticket", "new", "new@customer.example", "Your order", "Hello", "--queue", "support")
     tried = "SELECT attempts FROM outbox WHERE mail_kind = 'agent' AND last_reply <> ''"
     wait_until(lambda: ask(desk, tried) == [(1,)], "the answer is tried")
+
+
+def test_a_list_in_somebodys_name_tells_of_nothing_out_of_its_reach(desk):
+    """Neither by the counts, nor by a word, a number, a negation or an "or" of filters (W2)."""
+    everything = desk.json("ticket", "list", "--counts")
+    assert {one["queue"] for one in everything} >= {"support"}
+    assert desk.json("ticket", "list", "--counts", "--as", "joe") == [
+        one for one in everything if one["queue"] == "sales"
+    ]
+    assert desk.json("ticket", "list", "--counts", "--as", "kim") == [
+        one for one in everything if one["queue"] == "support"
+    ]
+    desk.command("search", "run", check=False)
+    hidden = {one["number"] for one in desk.json("ticket", "list", "--as", "kim")}
+    for query in ("printer", "number:T-1", "status:open", "-queue:sales", "queue:support,sales", ""):
+        seen = desk.json("ticket", "list", *query.split(), "--as", "joe")
+        assert not {one["number"] for one in seen if one["queue"] != "sales"} & hidden, query

@@ -29,8 +29,10 @@ def reply(week: "Week", who: str, ticket: Ticket, status: str = "") -> None:
     to = correspondent(book, ticket)
     more = ("--status", status) if status else ()
     week.command("ticket", "reply", ticket.number, f"An answer of {who}.", *more, "--as", who)
-    woken = ticket.session.state == "closed"
+    woken = ticket.session.state == "closed" and ticket.over and not status
     book.activity(ticket, "outgoing", who)
+    if woken:
+        book.change(ticket, "status", "open", who)
     session = ticket.session
     before = session.answered or ticket.fields["agent"]
     kind = "answered by another agent" if before and before != who else "answered"
@@ -42,11 +44,10 @@ def reply(week: "Week", who: str, ticket: Ticket, status: str = "") -> None:
         book.outbox["agent", address, ticket.number, who] += 1
     if not ticket.reacted:
         ticket.reacted = book.now
-        book.retime(ticket)
-    if not status and woken and ticket.over:
-        status = "open"
+        book.stale.append(ticket)
     if status:
         book.change(ticket, "status", status, who)
+    book.share_new_session(ticket)
 
 
 def pend(week: "Week", who: str, ticket: Ticket) -> None:
@@ -167,7 +168,7 @@ def merge(week: "Week", who: str, ticket: Ticket) -> None:
         into.part.setdefault(address, how)
     book.noted(ticket, who, "merged into", "", into.number)
     book.noted(into, who, "merged", "", ticket.number)
-    book.retime(ticket)
+    book.stale.append(ticket)
     author = ticket.contact.address
     if ticket.contact is not into.contact and not into.part.get(author, ("", False))[1]:
         _part(book, into, author, "author", who)
@@ -230,9 +231,9 @@ def remind(week: "Week", who: str, ticket: Ticket) -> None:
     mine = [one for one in book.reminders if one.ticket.root is ticket and one.done_by in {"", "told"}]
     if mine:
         one = week.rng.choice(mine)
-        found = week.ask("SELECT id FROM follow_up WHERE ticket_id = ? AND agent = ? AND at = ? AND done_by IN ('', 'told')",
-                         ticket.id, one.agent, one.at)  # fmt: skip
-        week.command("ticket", "followup", "done", str(found[0][0]), "--as", who)
+        sql = "SELECT id FROM follow_up WHERE ticket_id = ? AND agent = ? AND at = ? AND note = ?"
+        (found,) = week.ask(sql, ticket.id, one.agent, one.at, one.note)
+        week.command("ticket", "followup", "done", str(found["id"]), "--as", who)
         one.done, one.done_by = book.now, who
         book.noted(ticket, who, "follow-up", one.said, "done")
         return

@@ -108,7 +108,7 @@ class Reminder:
         return when.rstrip(": ")
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Ticket:
     """A ticket; `first` is what it had when it was opened."""
 
@@ -130,6 +130,9 @@ class Ticket:
     times: Times = Times()
     statuses: list[tuple[int, str]] = field(default_factory=list)
     first: dict[str, object] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        return self.number
 
     @property
     def id(self) -> int:
@@ -174,6 +177,8 @@ class Book:
         self.failing: Counter[str] = Counter()
         # (status, class)
         self.deliveries: Counter[tuple[str, str]] = Counter()
+        # Tickets whose times are to be computed anew when the present change is complete.
+        self.stale: list[Ticket] = []
 
     # -- who
 
@@ -234,7 +239,7 @@ class Book:
                 if old in CLOSED_KINDS and new not in CLOSED_KINDS:
                     ticket.reacted = 0
         if what in {"status", "priority", "queue"}:
-            self.retime(ticket)
+            self.stale.append(ticket)
 
     def words(self, ticket: Ticket, what: str, words: tuple[str, ...], by: str) -> None:
         """Set a list: the history keeps lists as the rows do."""
@@ -321,7 +326,17 @@ class Book:
                 self.waiting.discard(ticket.number)
                 self.share(ticket)
 
+    def share_new_session(self, ticket: Ticket) -> None:
+        """Give out a ticket whose next session has just begun."""
+        if len(ticket.sessions) > 1 and ticket.session.opened == self.now:
+            self.share(ticket)
+
     # -- service times
+
+    def settle(self) -> None:
+        """Compute the times of what has changed; called when a change is complete."""
+        while self.stale:
+            self.retime(self.stale.pop(0))
 
     def retime(self, ticket: Ticket) -> None:
         """Compute a ticket's times anew; an alarm that goes on tells whoever is in charge, and the workflow."""

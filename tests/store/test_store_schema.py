@@ -200,3 +200,38 @@ def test_make_database_twice_keeps_what_is_there(options, ask):
     """`db upgrade` on an existing database loses nothing."""
     make_database(options)
     assert ask("SELECT count(*) FROM counter") == [(9,)]
+
+
+def test_tickets_of_an_older_program_keep_their_agents_and_reminders(tmp_path):
+    """Sessions are their ticket's agent's after the upgrade, and a reminder that was set is still told."""
+    options = new_options(tmp_path)
+    backend = create_store(options)
+    backend.connect()
+    old = tmp_path / "old"
+    old.mkdir()
+    for name in ("0001_first.py", "0002_language.py"):
+        (old / name).write_text((Path(schema.__file__).parent / "migrations" / name).read_text())
+    schema.Runner(backend.database, str(old)).up()
+    with sqlite3.connect(options.path) as connection:
+        for ticket, agent, follow_up in ((1, "anna", 5000), (2, "", 0)):
+            columns = [row[1:3] for row in connection.execute("PRAGMA table_info(ticket)")]
+            values = {name: 0 if "INT" in kind.upper() else "" for name, kind in columns}
+            values |= {"id": ticket, "number": f"T-{ticket}", "agent": agent, "session_id": ticket}
+            values |= {"follow_up_at": follow_up, "follow_up_agent": agent}
+            marks = ", ".join("?" * len(values))
+            connection.execute(
+                f"INSERT INTO ticket ({', '.join(values)}) VALUES ({marks})", tuple(values.values())
+            )
+            connection.execute(
+                "INSERT INTO session (id, ticket_id, state, reason, opened_at, last_at)"
+                " VALUES (?, ?, 'unopened', '', 1, 1)",
+                (ticket, ticket),
+            )
+    connection.close()
+    schema.upgrade(backend)
+    backend.close()
+    with sqlite3.connect(options.path) as connection:
+        assert connection.execute("SELECT agent FROM session ORDER BY id").fetchall() == [("anna",), ("",)]
+        told = connection.execute("SELECT ticket_id, agent, at, done_at FROM follow_up").fetchall()
+        assert told == [(1, "anna", 5000, 0)]
+    connection.close()

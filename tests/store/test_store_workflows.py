@@ -1,6 +1,7 @@
 """Workflows carried out in a database: what listens, what is done, what the history says, what never happens (N4)."""
 
 import json
+import threading
 from dataclasses import replace
 from zoneinfo import ZoneInfo
 
@@ -345,6 +346,44 @@ def test_a_run_that_was_broken_off_begins_anew_without_repeating(desk):
     assert desk.writer.submit(lambda tx: job._do(tx, one, tickets[:1], until, rules)).result(9) == 1
     assert desk.timed() == {"nag": 1}
     assert [desk.notes(ticket).count("nag") for ticket in tickets] == [1, 1]
+
+
+@pytest.mark.peer("postgresql")
+def test_two_gateways_run_a_clock_once_for_each_ticket(postgres, tmp_path):
+    """Both find the time come and the ticket waiting; whoever is second sees that it has run."""
+    options = new_options(tmp_path)
+    options = StoreOptions(postgres.url, options.blobs, options.incoming, reserve=0)
+    backend = create_store(options)
+    schema.upgrade(backend)
+    backend.close()
+    stores, clock = [open_store(options), open_store(options)], Clock()
+    writers = [Writer(one, clock=clock) for one in stores]
+    for one in writers:
+        one.start()
+    first, second = (Desk(store, writer, clock) for store, writer in zip(stores, writers, strict=True))
+    first.workflows(flow("nag", "time every 4h", Step("note", text="nag")))
+    ticket = first.open()
+    rules = first.rules()
+    (one,) = job._with_clock(rules.catalogue)
+    until, started, go_on = millis(clock.now) + HOUR, threading.Event(), threading.Event()
+
+    def slow(tx):
+        done = job._do(tx, one, [ticket], until, rules)
+        started.set()
+        assert go_on.wait(30)
+        return done
+
+    held = writers[0].submit(slow)
+    assert started.wait(30)
+    late = writers[1].submit(lambda tx: job._do(tx, one, [ticket], until, rules))
+    with pytest.raises(TimeoutError):
+        late.result(0.3)
+    go_on.set()
+    assert (held.result(30), late.result(30)) == (1, 0)
+    assert second.notes(ticket).count("nag") == 1
+    for writer, store in zip(writers, stores, strict=True):
+        assert writer.stop(30)
+        store.close()
 
 
 def test_daily_workflows_keep_their_local_time(desk):
