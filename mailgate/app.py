@@ -365,6 +365,8 @@ class Gateway:
         self.metrics.query.observe(report.seconds, "batch")
         if report.fault is not None:
             self.metrics.writer_faults.inc()
+        for counter, label in report.happened:
+            getattr(self.metrics, counter).inc(label)
 
     def _sent(self, report: Any) -> None:
         self.reporter.sent(report)

@@ -144,6 +144,28 @@ METRICS: Final[tuple[Spec, ...]] = (
         _each("reaction late", "execution due soon", "execution late"),
     ),
     Spec(
+        "service_alarms",
+        "counter",
+        "service_alarms",
+        "Alarms of service times that went on (docs/helpdesk.md).",
+        ("alarm",),
+        _each("reaction late", "execution due soon", "execution late"),
+    ),
+    Spec(
+        "workflow_runs",
+        "counter",
+        "workflow_runs",
+        "Runs of workflows on tickets, by mail and by the clock (docs/helpdesk.md).",
+        ("workflow",),
+    ),
+    Spec(
+        "assignments",
+        "counter",
+        "assignments",
+        "Tickets given to an agent by the queue's own rules, at once or later.",
+        ("queue",),
+    ),
+    Spec(
         "assignments_late",
         "counter",
         "assignments_late",
@@ -277,6 +299,9 @@ class Metrics:
     suppressed: Tally
     alarms: Tally
     session_timers: Tally
+    service_alarms: Tally
+    workflow_runs: Tally
+    assignments: Tally
     tickets_alarmed: Level
     assignments_late: Tally
     tickets_waiting: Level

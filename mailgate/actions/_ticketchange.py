@@ -146,7 +146,7 @@ def _close(plan: Plan, ticket: TicketView, action: TicketChange) -> str:
         _add_note(plan, ticket, action.note, by)
     after = MOVES.get((State(ticket.session_state), Event.CLOSE))
     if after is not None:
-        plan.add(MoveSession(ticket.session_id, after.value, f"closed by {by}"))
+        plan.add(MoveSession(ticket.session_id, after.value, f"closed by {by}", by))
         ticket = replace(ticket, session_state=after.value)
         set_current(plan, ticket)
     changed = _set(plan, ticket, action, "status", closing_status(plan.catalogue.statuses))

@@ -126,7 +126,7 @@ def _join(plan: Plan, ticket: TicketView, wish: TicketWish, rule: str, *, unveri
     known = plan.belonging
     if known is not None and known.ticket_id == ticket.ticket_id:
         ticket = known  # as it will be after what this run has changed already
-    plan.ticket = ticket = _in_session(plan, ticket)
+    plan.ticket = ticket = _in_session(plan, ticket, rule)
     _incoming(plan, ticket, EntryKind.INCOMING, rule, unverified=unverified)
     wanted = wish if wish.update else TicketWish()
     statuses = plan.catalogue.statuses
@@ -137,11 +137,11 @@ def _join(plan: Plan, ticket: TicketView, wish: TicketWish, rule: str, *, unveri
     return "joined"
 
 
-def _in_session(plan: Plan, ticket: TicketView) -> TicketView:
+def _in_session(plan: Plan, ticket: TicketView, rule: str) -> TicketView:
     """Return the ticket with the session that the mail belongs to, come to life where it had rested (G12)."""
     now_ms = int(plan.now.timestamp() * 1000)
     effects, after = join(
-        ticket, Event.INCOMING, now_ms, plan.catalogue.desk, lambda: plan.reader.allocate("session")
+        ticket, Event.INCOMING, now_ms, plan.catalogue.desk, lambda: plan.reader.allocate("session"), rule
     )
     plan.add(*effects)
     return after

@@ -43,8 +43,10 @@ from mailgate.domain.workflow import (
     AUTO,
     LISTS,
     NOBODY,
+    PREFIX,
     BadWorkflow,
     Conditions,
+    RunNote,
     Step,
     Trigger,
     parse_event,
@@ -53,8 +55,6 @@ from mailgate.domain.workflow import (
     show_step,
 )
 
-# Before the name in the history, at the gate and in the log.
-PREFIX: Final = "workflow "
 WORDS: Final = ("status", "priority", "queue", "owner_group", "subject")
 
 
@@ -181,11 +181,11 @@ class Run:
                 self.said.append(f"{show_step(step)}: not done, {why}")
         return [self._note(), *planned]
 
-    def _note(self) -> AddEntry:
+    def _note(self) -> RunNote:
         event = self.scene.event
         about = {EventKind.CHANGED: event.field, EventKind.ALARM: event.new, EventKind.SESSION: event.new}
         what = f"{event.kind.value} {about.get(event.kind, '')}".rstrip()
-        return AddEntry(
+        return RunNote(
             entry_id=self.entry_id,
             ticket_id=self.state.ticket_id,
             session_id=self.state.session_id,

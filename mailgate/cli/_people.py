@@ -12,6 +12,8 @@ from mailgate.cli._store import when, writing
 from mailgate.cli._tables import cut, fields, json_row
 
 if TYPE_CHECKING:
+    from mailgate.domain.access import Reach
+    from mailgate.store.connection import Connection
     from mailgate.store.contacts import Asked, Known
     from mailgate.store.db import Store
     from mailgate.store.transaction import Transaction
@@ -95,6 +97,15 @@ def _refuse(store: "Store", error: Exception) -> None:
         raise CommandError(str(error)) from None
     if not store.backend.conflict(error):
         raise error
+
+
+def seen_by(connection: "Connection", agent: str) -> "Reach":
+    """Return which tickets whoever looks may see; CommandError where contacts are not for that one (W2)."""
+    from mailgate.cli._as import check  # noqa: PLC0415  --help must not pay for it
+    from mailgate.domain.access import SYSTEM, What, reach  # noqa: PLC0415
+    from mailgate.store.business import load_catalogue  # noqa: PLC0415
+
+    return reach(check(load_catalogue(connection), agent, What.SEE_CONTACT) if agent else SYSTEM)
 
 
 def filter_options(function: F) -> F:

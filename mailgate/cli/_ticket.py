@@ -40,7 +40,8 @@ def ticket_lines(row: Row) -> Iterator[str]:
     yield "  history"
     outbox = {one["id"]: one for one in row["outbox"]}
     for entry in row["entries"]:
-        yield from _entry(entry, outbox.get(entry["outbox_id"]))
+        where = f", at {entry['ticket']}" if entry["ticket"] != row["number"] else ""
+        yield from _entry(entry, where, outbox.get(entry["outbox_id"]))
 
 
 def _facts(row: Row) -> Iterable[tuple[str, object]]:
@@ -72,16 +73,20 @@ def _time(at: int) -> str:
 
 
 def _reminder(row: Row) -> str:
-    ended = f", {row['done_by']} {when(row['done_at'])} UTC" if row["done_at"] else ""
+    ended = f", done by {row['done_by']} {when(row['done_at'])} UTC" if row["done_at"] else ""
     return f"{when(row['at'])} UTC {row['agent']} {row['note']}".rstrip() + ended
 
 
 def history_rows(row: Row) -> list[Row]:
-    """Return what was changed at a ticket and what came in and out, one row each, oldest first."""
+    """Return what was changed at a ticket and what came in and out, one row each, oldest first.
+
+    `ticket` is where it was written: at this one, one that was merged into it, or one that it was split from.
+    """
     return [
         {
             "id": one["id"],
             "at": one["at"],
+            "ticket": one["ticket"],
             "by": one["author"],
             "what": one["field"] or one["kind"],
             "old": _plain(one["field"], one["old"]),
@@ -117,10 +122,11 @@ def _contact(contact: Row | None) -> str:
     return f"{contact['name']} <{addresses}>{company}{vip}".lstrip()
 
 
-def _entry(entry: Row, sent: Row | None) -> Iterator[str]:
+def _entry(entry: Row, where: str, sent: Row | None) -> Iterator[str]:
     doubt = ", sender not confirmed" if entry["unverified"] else ""
     rule = f", rule {entry['rule']}" if entry["rule"] and entry["rule"] != entry["author"] else ""
-    yield f"    {when(entry['at'])}  {entry['id']:>4} {entry['kind']} by {entry['author']}{doubt}{rule}"
+    what = f"{entry['kind']} by {entry['author']}{where}{doubt}{rule}"
+    yield f"    {when(entry['at'])}  {entry['id']:>4} {what}"
     if entry["field"]:
         old, new = (_plain(entry["field"], entry[side]) for side in ("old", "new"))
         yield f"      {entry['field']}: {old or 'nothing'} -> {new or 'nothing'}"

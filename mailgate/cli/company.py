@@ -25,9 +25,10 @@ def company() -> None:
 @click.argument("term", default="")
 @click.option("--after", type=click.IntRange(min=0), default=0, metavar="ID", help="Go on behind this id.")
 @limit_option("companies")
+@as_option
 @json_option
 @pass_call
-def list_(call: Call, term: str, after: int, limit: int, *, as_json: bool) -> None:
+def list_(call: Call, term: str, after: int, limit: int, agent: str, *, as_json: bool) -> None:
     r"""Show companies; TERM is the beginning of a name.
 
     \b
@@ -37,6 +38,7 @@ def list_(call: Call, term: str, after: int, limit: int, *, as_json: bool) -> No
     from mailgate.store.companies import companies  # noqa: PLC0415  --help must not pay for it
 
     with reading(call) as (_store, connection):
+        _people.seen_by(connection, agent)
         found = companies(connection, term, after, limit + 1)
     if as_json:
         print_json([json_row(row) for row in found[:limit]])
@@ -55,9 +57,10 @@ def list_(call: Call, term: str, after: int, limit: int, *, as_json: bool) -> No
 
 @company.command("show")
 @click.argument("named", metavar="COMPANY")
+@as_option
 @json_option
 @pass_call
-def show_(call: Call, named: str, *, as_json: bool) -> None:
+def show_(call: Call, named: str, agent: str, *, as_json: bool) -> None:
     r"""Show one company, by its name, its domain or its id, with its contacts and changes.
 
     \b
@@ -67,6 +70,7 @@ def show_(call: Call, named: str, *, as_json: bool) -> None:
     from mailgate.store import companies, contacts  # noqa: PLC0415
 
     with reading(call) as (_store, connection):
+        _people.seen_by(connection, agent)
         try:
             found = companies.company(connection, named)
         except DeskError as wrong:

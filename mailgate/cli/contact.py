@@ -32,9 +32,12 @@ def contact() -> None:
 @_people.filter_options
 @click.option("--after", type=click.IntRange(min=0), default=0, metavar="ID", help="Go on behind this id.")
 @limit_option("contacts")
+@as_option
 @json_option
 @pass_call
-def list_(call: Call, /, term: str, *, after: int, limit: int, as_json: bool, **filters: Any) -> None:
+def list_(
+    call: Call, /, term: str, *, after: int, limit: int, agent: str, as_json: bool, **filters: Any
+) -> None:
     r"""Show contacts; TERM is the beginning of a name or of an address. Several filters must all hold.
 
     \b
@@ -48,6 +51,7 @@ def list_(call: Call, /, term: str, *, after: int, limit: int, as_json: bool, **
         raise click.UsageError("--after goes through all contacts; with a TERM write more of it instead")
     kind = filters.pop("kind_")
     with reading(call) as (_store, connection):
+        _people.seen_by(connection, agent)
         found = contacts(connection, Wanted(term, after=after, type=kind, **filters), limit + 1)
     if as_json:
         print_json([_people.as_json(one) for one in found[:limit]])
@@ -64,10 +68,13 @@ def list_(call: Call, /, term: str, *, after: int, limit: int, as_json: bool, **
 @contact.command("show")
 @click.argument("named", metavar="CONTACT")
 @click.option("--history", "all_history", is_flag=True, help="Show all changes, not only the newest.")
+@as_option
 @json_option
 @pass_call
-def show_(call: Call, named: str, *, all_history: bool, as_json: bool) -> None:
+def show_(call: Call, named: str, *, all_history: bool, agent: str, as_json: bool) -> None:
     r"""Show one contact, by its id or any of its addresses: values, where they came from, tickets, changes.
+
+    With --as AGENT only the tickets that this agent may see.
 
     \b
     mailgate contact show anna@customer.example
@@ -76,9 +83,10 @@ def show_(call: Call, named: str, *, all_history: bool, as_json: bool) -> None:
     from mailgate.store.contacts import history, merged_ids, tickets_of  # noqa: PLC0415  as above
 
     with reading(call) as (_store, connection):
+        seen = _people.seen_by(connection, agent)
         one = _people.known(connection, named)
         merged = merged_ids(connection, one.contact_id)
-        tickets = tickets_of(connection, one.contact_id, _people.NEWEST)
+        tickets = tickets_of(connection, one.contact_id, _people.NEWEST, seen)
         changes = history(connection, one.contact_id, 10_000 if all_history else _people.NEWEST)
     if as_json:
         more_of_it = {"merged": merged, "tickets": [json_row(row) for row in tickets]}
@@ -280,9 +288,10 @@ def remove(call: Call, named: str, if_version: int | None, agent: str) -> None:
 
 @contact.command()
 @limit_option("groups")
+@as_option
 @json_option
 @pass_call
-def duplicates(call: Call, limit: int, *, as_json: bool) -> None:
+def duplicates(call: Call, limit: int, agent: str, *, as_json: bool) -> None:
     r"""Show contacts that are likely one: same name and company, same phone, same address but for a +detail.
 
     \b
@@ -291,6 +300,7 @@ def duplicates(call: Call, limit: int, *, as_json: bool) -> None:
     from mailgate.store import contacts  # noqa: PLC0415  --help must not pay for it
 
     with reading(call) as (_store, connection):
+        _people.seen_by(connection, agent)
         found = contacts.duplicates(connection, limit + 1)
     if as_json:
         groups = [

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mailgate.cli._as import as_option
+from mailgate.cli._as import acting, as_option, check
 from mailgate.cli._options import (
     TRY_LATER,
     Call,
@@ -35,25 +35,43 @@ def session() -> None:
 @click.option("--ticket", default="", metavar="NUMBER", help="Only the sessions of this ticket.")
 @click.option("--agent", default="", help="Only sessions of this agent's tickets.")
 @click.option("--before", default=0, metavar="ID", help="Go on behind this session, the last one of a page.")
+@click.option("--as", "viewer", default="", metavar="AGENT", help="Only what this agent may see.")
 @limit_option("sessions")
 @json_option
 @pass_call
 def list_(
-    call: Call, state: str | None, ticket: str, agent: str, before: int, limit: int, *, as_json: bool
+    call: Call,
+    state: str | None,
+    ticket: str,
+    agent: str,
+    before: int,
+    viewer: str,
+    limit: int,
+    *,
+    as_json: bool,
 ) -> None:
     r"""Show sessions, the newest first; in a state with a timer, the last one active first. Times are UTC.
 
     \b
     mailgate session list --state paused
     mailgate session list --state closed --limit 100 --before 4711
+    mailgate session list --as anna
     """
+    from mailgate.domain.access import SYSTEM, reach  # noqa: PLC0415  --help must not pay for it
+    from mailgate.store.business import load_catalogue  # noqa: PLC0415
     from mailgate.store.listings import proper_number  # noqa: PLC0415  --help must not pay for it
     from mailgate.store.sessions import list_sessions  # noqa: PLC0415
 
     number = proper_number(ticket)
     with reading(call) as (_store, connection):
         found = list_sessions(
-            connection, state=state or "", ticket=number, agent=agent, before_id=before, limit=limit + 1
+            connection,
+            state=state or "",
+            ticket=number,
+            agent=agent,
+            before_id=before,
+            limit=limit + 1,
+            reach=reach(acting(load_catalogue(connection), viewer) if viewer else SYSTEM),
         )
     _print(found[:limit], as_json=as_json)
     if len(found) > limit:
@@ -75,20 +93,26 @@ def _cell(key: str, value: Any) -> str:
 
 @session.command("show")
 @click.argument("name", metavar="SESSION")
+@as_option
 @json_option
 @pass_call
-def show_(call: Call, name: str, *, as_json: bool) -> None:
+def show_(call: Call, name: str, agent: str, *, as_json: bool) -> None:
     r"""Show one session and what it has recorded. SESSION is its id, or a ticket's number: its current one.
 
     \b
     mailgate session show T-7
     """
-    from mailgate.store.sessions import session as one  # noqa: PLC0415  --help must not pay for it
+    from mailgate.domain.access import TicketThing, What  # noqa: PLC0415  --help must not pay for it
+    from mailgate.store.business import load_catalogue  # noqa: PLC0415
+    from mailgate.store.sessions import session as one  # noqa: PLC0415
 
     with reading(call) as (_store, connection):
         found = one(connection, _id(connection, name))
-    if found is None:
-        raise CommandError(_absent(name))
+        if found is None:
+            raise CommandError(_absent(name))
+        if agent:
+            thing = TicketThing(found["queue"], found["agent"], found["owner_group"])
+            check(load_catalogue(connection), agent, What.SEE_TICKET, thing)
     if as_json:
         print_json(json_row(found))
         return

@@ -105,22 +105,31 @@ def show_(call: Call, number: str, agent: str, *, as_json: bool) -> None:
 def history(call: Call, number: str, agent: str, *, as_json: bool) -> None:
     r"""Show what was changed: when, by whom, what, from what to what, and by which rule. Times are UTC.
 
+    Where others were merged into it the column TICKET says at which of them it was.
+
     \b
     mailgate ticket history T-7
     """
     from mailgate.cli._ticket import history_rows  # noqa: PLC0415  --help must not pay for it
 
-    rows = history_rows(_seen(call, number, agent))
+    found = _seen(call, number, agent)
+    rows = history_rows(found)
     if as_json:
         print_json([json_row(row) for row in rows])
-    else:
-        print_table(
-            ("when", "who", "what", "from", "to", "rule"),
-            [
-                (when(row["at"]), row["by"], row["what"], cut(row["old"]), cut(row["new"]), row["rule"])
-                for row in rows
-            ],
-        )
+        return
+    # Only where others were merged into it, or it was split off, are there lines that were written elsewhere.
+    several = any(row["ticket"] != found["number"] for row in rows)
+    print_table(
+        ("when", *(("ticket",) if several else ()), "who", "what", "from", "to", "rule"),
+        [
+            (
+                when(row["at"]),
+                *((row["ticket"],) if several else ()),
+                *(row["by"], row["what"], cut(row["old"]), cut(row["new"]), row["rule"]),
+            )
+            for row in rows
+        ],
+    )
 
 
 @ticket.command("link-url")

@@ -383,11 +383,15 @@ class MoveSession:
 
 @dataclass(frozen=True, slots=True)
 class OpenSession:
-    """A new session of a ticket whose last one is over for good; it becomes the current one (G12)."""
+    """A new session of a ticket whose last one is over for good; it becomes the current one (G12).
+
+    `by` as in the history's author.
+    """
 
     session_id: int
     ticket_id: int
     reason: str
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -219,12 +219,12 @@ def over_for_good(last_ms: int, now_ms: int, desk: DeskPolicy) -> bool:
 
 
 def join(
-    ticket: TicketView, event: Event, now_ms: int, desk: DeskPolicy, new_id: Callable[[], int], by: str = ""
+    ticket: TicketView, event: Event, now_ms: int, desk: DeskPolicy, new_id: Callable[[], int], by: str
 ) -> tuple[list[Effect], TicketView]:
     """Return what a mail, INCOMING or OUTGOING, does to its ticket's session, and the ticket as it is then.
 
     Where the session is over for good, `new_id` gives the id of the one that begins (G12). `by` is the agent
-    who answers, "" for the customer.
+    who answers, or the rule that has taken the customer's mail.
     """
     state = State(ticket.session_state)
     after = activity(state, event, ticket.session_ms, now_ms, desk)
@@ -232,7 +232,7 @@ def join(
     effects: list[Effect] = []
     if after is None:
         number = new_id()
-        effects.append(OpenSession(number, ticket.ticket_id, f"{does} after the time for reopening"))
+        effects.append(OpenSession(number, ticket.ticket_id, f"{does} after the time for reopening", by))
         state, after = State.UNOPENED, move(State.UNOPENED, event)
         ticket = replace(ticket, session_id=number)
     if after is not state:

@@ -19,9 +19,12 @@ from functools import lru_cache
 from textwrap import shorten
 from typing import Any, Final
 
+from mailgate.domain.effects import AddEntry
 from mailgate.domain.events import EventKind
 from mailgate.domain.helpdesk import read_span
 
+# Before the name in the history, at the gate and in the log.
+PREFIX: Final = "workflow "
 MINUTE_MS: Final = 60_000
 # Nobody needs a workflow more often, and each run looks at every open ticket.
 SHORTEST_MS: Final = 10 * MINUTE_MS
@@ -91,6 +94,11 @@ NEGATED: Final[Mapping[str, str]] = {
     "less than": "at least",
 }
 EMPTY: Final = "empty"
+
+
+@dataclass(frozen=True, slots=True)
+class RunNote(AddEntry):
+    """The note in the history that a workflow has run; `rule` names it, and the metrics count it."""
 
 
 class BadWorkflow(ValueError):  # noqa: N818  it names what is wrong

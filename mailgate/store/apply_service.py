@@ -34,6 +34,8 @@ def apply_set_service(effect: SetService, app: Application) -> None:
     )
     if before == effect.alarm:
         return
+    if effect.alarm:
+        tx.happened.append(("service_alarms", effect.alarm))
     add_change(app, effect.ticket_id, AUTHOR, ALARM, before, effect.alarm, session_id=session_id)
     app.events.append(
         TicketEvent(

@@ -307,8 +307,10 @@ def apply_open_session(effect: OpenSession, app: Application) -> None:
         ),
     )
     tx.execute(sql.set_session, (effect.session_id, effect.ticket_id))
-    app.events.append(TicketEvent(EventKind.SESSION, effect.ticket_id, effect.session_id, new="unopened"))
-    _note_session(app, effect.ticket_id, MoveSession(effect.session_id, "unopened", effect.reason), "")
+    opened = TicketEvent(EventKind.SESSION, effect.ticket_id, effect.session_id, effect.by, new="unopened")
+    app.events.append(opened)
+    first = MoveSession(effect.session_id, "unopened", effect.reason, effect.by)
+    _note_session(app, effect.ticket_id, first, "")
 
 
 def _note_session(app: Application, ticket_id: int, effect: MoveSession, old: str) -> None:

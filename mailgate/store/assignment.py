@@ -40,6 +40,7 @@ def apply_assign(effect: Assign, app: Application) -> None:
             session_id=effect.session_id,
         )
     )
+    tx.happened.append(("assignments", effect.queue))
 
 
 def apply_keep_waiting(effect: KeepWaiting, app: Application) -> None:

@@ -13,6 +13,7 @@ from typing import Any, Final, Protocol
 
 from peewee import JOIN, SQL, fn
 
+from mailgate.domain.access import Reach
 from mailgate.domain.address import fold, strip_detail
 from mailgate.domain.contact import company_domain, company_key, fold_name, lookup_keys
 from mailgate.domain.people.card import Card, duplicate_keys
@@ -22,6 +23,7 @@ from mailgate.store.models.audit import Audit
 from mailgate.store.models.people import Company, Contact, ContactAddress, ContactSource
 from mailgate.store.models.tickets import Ticket
 from mailgate.store.pack import unwords
+from mailgate.store.visible import ALL, within
 
 # Merged contacts can be merged again; a longer chain than this is a mistake in the data, and not followed.
 MERGE_HOPS: Final = 16
@@ -256,10 +258,12 @@ def history(asked: Asked, contact_id: int, limit: int) -> list[Row]:
     return rows(asked, query.order_by(Audit.id.desc()).limit(limit))
 
 
-def tickets_of(asked: Asked, contact_id: int, limit: int) -> list[Row]:
-    """Return the newest tickets of a contact."""
+def tickets_of(asked: Asked, contact_id: int, limit: int, reach: Reach = ALL) -> list[Row]:
+    """Return the newest tickets of a contact; `reach` is which of them somebody may see (W2)."""
     columns = (Ticket.number, Ticket.queue, Ticket.status, Ticket.subject, Ticket.touched_at)
     query = Ticket.select(*columns).where(Ticket.contact_id == contact_id)
+    if not reach.everything:
+        query = query.where(within(reach))
     return rows(asked, query.order_by(Ticket.id.desc()).limit(limit))
 
 

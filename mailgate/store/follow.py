@@ -12,6 +12,7 @@ from typing import Final
 from mailgate.domain.effects import AddEntry, Effect, EntryKind
 from mailgate.domain.events import DEEPEST, MOST, Follower, TicketEvent
 from mailgate.domain.routing import Catalogue
+from mailgate.domain.workflow import PREFIX, RunNote
 from mailgate.errors import DiskFull, HouseFault
 from mailgate.store.application import Application
 from mailgate.store.faults import Abandoned, system_fault
@@ -46,18 +47,43 @@ def follow(
             continue
         for follower in followers:
             before = len(app.events)
-            try:
-                wanted = tuple(follower(event, app.reader, catalogue, app.tx.now))
-                if not wanted:
-                    continue
-                _apply_apart(wanted, app, apply)
-            except Exception as error:
-                if _is_the_house(error, app):
-                    raise
-                log.exception("ticket %d: what follows from %s failed", event.ticket_id, event.kind.value)
-                apply((_failed(event, error, app),), app)
+            _hear(event, follower, app, catalogue, apply)
             deeper = [replace(one, depth=event.depth + 1) for one in app.events[before:]]
             app.events[before:] = deeper
+
+
+def _hear(
+    event: TicketEvent, follower: Follower, app: Application, catalogue: Catalogue, apply: Apply
+) -> None:
+    """Let one follower hear of an event, and apply what it wants: what fails is noted, each workflow by itself."""
+    try:
+        groups = _groups(follower(event, app.reader, catalogue, app.tx.now))
+    except Exception as error:  # noqa: BLE001  it is noted
+        _note_failure(event, error, app, apply)
+        return
+    for group in groups:
+        try:
+            _apply_apart(group, app, apply)
+        except Exception as error:  # noqa: BLE001, PERF203  the same
+            _note_failure(event, error, app, apply)
+
+
+def _groups(wanted: Iterable[Effect]) -> list[list[Effect]]:
+    """Return effects in groups that stand or fall together: those of each workflow, which its note begins."""
+    groups: list[list[Effect]] = []
+    for one in wanted:
+        if not groups or isinstance(one, RunNote):
+            groups.append([])
+        groups[-1].append(one)
+    return groups
+
+
+def _note_failure(event: TicketEvent, error: Exception, app: Application, apply: Apply) -> None:
+    """Write into log and history what failed; raises it if it is no fault of the follower's."""
+    if _is_the_house(error, app):
+        raise error
+    log.error("ticket %d: what follows from %s failed", event.ticket_id, event.kind.value, exc_info=error)
+    apply((_failed(event, error, app),), app)
 
 
 def _apply_apart(wanted: Iterable[Effect], app: Application, apply: Apply) -> None:
@@ -66,6 +92,8 @@ def _apply_apart(wanted: Iterable[Effect], app: Application, apply: Apply) -> No
     try:
         with app.tx.savepoint():
             apply(wanted, app)
+            runs = [one.rule.removeprefix(PREFIX) for one in wanted if isinstance(one, RunNote)]
+            app.tx.happened.extend(("workflow_runs", name) for name in runs)
     except Exception:
         del app.events[before[0] :], app.suppressed[before[1] :], app.alarms[before[2] :]
         app.outbox_rows = before[3]

@@ -243,6 +243,7 @@ def ticket(connection: Connection, number: str) -> Row | None:
     found["sessions"] = rows(connection, sessions.order_by(Session.id))
     shown = shown_under(family, lambda query: _tuples(connection, query))
     found["entries"] = rows(connection, Entry.select().where(shown).order_by(Entry.id))
+    _name_tickets(connection, found)
     people = Participant.select().where(Participant.ticket_id == found["id"])
     found["participants"] = rows(connection, people.order_by(Participant.folded))
     query = _deliveries().where(Delivery.ticket_id.in_(family) & (Delivery.ticket_id > 0))
@@ -259,6 +260,16 @@ def ticket(connection: Connection, number: str) -> Row | None:
         claimed = first(connection, Ticket.select(Ticket.number).where(Ticket.id == found["claims"]))
         found["claims_number"] = claimed["number"] if claimed is not None else ""
     return found
+
+
+def _name_tickets(connection: Connection, found: Row) -> None:
+    """Let each entry say at which ticket it was written: one that was merged or split, or this one."""
+    names = {found["id"]: found["number"]}
+    if others := {entry["ticket_id"] for entry in found["entries"]} - set(names):
+        query = Ticket.select(Ticket.id, Ticket.number).where(Ticket.id.in_(sorted(others)))
+        names |= {row["id"]: row["number"] for row in rows(connection, query)}
+    for entry in found["entries"]:
+        entry["ticket"] = names.get(entry["ticket_id"], "")
 
 
 def _tuples(connection: Connection, query: Any) -> list[tuple[Any, ...]]:

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from peewee import SQL, fn
 
-from mailgate.domain.access import Actor, TicketThing, What, require
+from mailgate.domain.access import Actor, Reach, TicketThing, What, require
 from mailgate.domain.effects import Effect
 from mailgate.domain.helpdesk import DeskPolicy
 from mailgate.domain.session import TIMERS, Event, Interaction, State, Timer, plan_move
@@ -22,6 +22,7 @@ from mailgate.store.queries import PAGE, Row, first, rows
 from mailgate.store.statements import literal
 from mailgate.store.transaction import Transaction
 from mailgate.store.unit import UnitRules
+from mailgate.store.visible import ALL, within
 
 # The states of which sessions are in the index by time; all others go by id.
 TIMED: Final = (State.ACTIVE, State.REOPENED, State.PAUSED, State.RESOLVED)
@@ -99,6 +100,7 @@ def _listed() -> Any:
         Session.closed_at,
         Ticket.queue,
         Ticket.agent,
+        Ticket.owner_group,
         Ticket.subject,
         (Session.id == Ticket.session_id).alias("current"),
     ).join(Ticket, on=(Ticket.id == Session.ticket_id))
@@ -112,9 +114,11 @@ def list_sessions(
     agent: str = "",
     before_id: int = 0,
     limit: int = PAGE,
+    reach: Reach = ALL,
 ) -> list[Row]:
     """Return a page of sessions that fit all filters, those after `before_id` in the listing's order.
 
+    `reach` is whose tickets somebody may see (W2).
     States with a timer are in the order of the last activity, the latest first; all others newest first.
     """
     query = _listed()
@@ -122,6 +126,8 @@ def list_sessions(
         query = query.where(Ticket.number == ticket)
     if agent:
         query = query.where((Ticket.agent == agent) & (Ticket.agent != SQL("''")))
+    if not reach.everything:
+        query = query.where(within(reach))
     timed = state in {one.value for one in TIMED} and not ticket and not agent
     if state:
         query = query.where(Session.state == literal(state))

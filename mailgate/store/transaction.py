@@ -34,7 +34,7 @@ class Savepoint:
     hears of it with the first statement that changes something; rows that are only gathered need none.
     """
 
-    __slots__ = ("_counted", "_tx", "name", "open", "place")
+    __slots__ = ("_counted", "_happened", "_tx", "name", "open", "place")
 
     def __init__(self, tx: "Transaction") -> None:
         self._tx = tx
@@ -44,6 +44,7 @@ class Savepoint:
         tx = self._tx
         self._counted = tx.tally.mark
         self.place = tx.gathered.place
+        self._happened = len(tx.happened)
         tx.levels.append(self)
         self.name = f"s{len(tx.levels)}"
 
@@ -58,6 +59,7 @@ class Savepoint:
             return
         tx.tally.back_to(self._counted)
         tx.gathered.back_to(self.place)
+        del tx.happened[self._happened :]
         tx.undo(self, error)
 
 
@@ -65,7 +67,8 @@ class Transaction:
     """What a unit of work is given; lives from BEGIN to COMMIT in the writer's thread.
 
     `now` is the time of the batch. `signals` are words that the app hears after the commit: "outbox" (rows
-    were added), "catalogue" (the business changed something). With `gather` rows wait for others of their
+    were added), "catalogue" (the business changed something). `happened` is what the metrics count after the
+    commit: a counter's name and its label. With `gather` rows wait for others of their
     table (`gathering.py`); a backend where another process may be faster writes each at once.
     """
 
@@ -75,6 +78,7 @@ class Transaction:
         "_gather",
         "counted",
         "gathered",
+        "happened",
         "hot",
         "ids",
         "levels",
@@ -100,6 +104,7 @@ class Transaction:
         self.now = now
         self.now_ms = millis(now)
         self.signals: set[str] = set()
+        self.happened: list[tuple[str, str]] = []
         self.tally = Tally()
         # What the database had counted when it was first asked, by (scope, key, seconds): nobody else writes
         # there while this transaction lasts, but another gateway on PostgreSQL, whom it misses anyhow.

@@ -9,7 +9,7 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -66,12 +66,16 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class BatchReport:
-    """What one batch was, for the metrics: pieces of work, octets, seconds, and the fault that ended it."""
+    """What one batch was, for the metrics: pieces of work, octets, seconds, and the fault that ended it.
+
+    `happened` are counters that grow by one each, with their label (`Transaction.happened`).
+    """
 
     count: int
     size: int
     seconds: float
     fault: TryLater | None = None
+    happened: Sequence[tuple[str, str]] = ()
 
 
 def _nothing(_value: object) -> None:
@@ -106,6 +110,7 @@ class Writer:
         self._limits = limits or WriterLimits()
         self._hand_back = hand_back
         self._on_signals = on_signals
+        self._happened: Sequence[tuple[str, str]] = ()
         self._observe = observe
         self._hooks = hooks
         self._clock = clock
@@ -250,7 +255,8 @@ class Writer:
                 job.result = fault
         size = sum(job.size for job in batch)
         self._took = time.perf_counter() - started
-        self._report(BatchReport(len(batch), size, self._took, fault))
+        happened = self._happened if fault is None else ()
+        self._report(BatchReport(len(batch), size, self._took, fault, happened))
         self._hooks("before-reply")
         self._answer(batch, signals)
         if fault is None:
@@ -300,6 +306,7 @@ class Writer:
             backend.check()
         except Exception as error:  # noqa: BLE001  whatever it is, the batch must be answered
             self._abandon(connection, error)
+        self._happened = tx.happened
         return frozenset(tx.signals)
 
     def _unit(self, tx: Transaction, job: Job) -> object:

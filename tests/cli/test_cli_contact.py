@@ -233,3 +233,25 @@ def test_companies_are_listed_named_and_made_one(desk):
     assert [one["name"] for one in desk.json("company", "list")] == ["Other"]
     stale = desk.bad("company", "set", "other", "--note", "x", "--if-version", "0", code=75)
     assert "company Other has changed" in stale
+
+
+def test_whoever_looks_sees_only_tickets_in_reach(desk):
+    """`--as`: contacts are everybody's, tickets are not; who is disabled sees nothing (W2)."""
+    from test_cli_priority import ticket
+
+    desk.good("ticketqueue", "add", "orders")
+    desk.good("agent", "add", "joe", "--queue", "orders")
+    desk.good("agent", "add", "sue", "--queue", "support")
+    ticket(desk, contact_id=1)
+    assert [one["number"] for one in desk.json("contact", "show", ANNA, "--as", "sue")["tickets"]] == ["T-1"]
+    assert desk.json("contact", "show", ANNA, "--as", "joe")["tickets"] == []
+    assert len(desk.json("contact", "list", "--as", "joe")) == 2
+    desk.good("agent", "set", "joe", "--disabled")
+    for words in (
+        ("contact", "list"),
+        ("contact", "show", "1"),
+        ("contact", "duplicates"),
+        ("company", "list"),
+        ("company", "show", "Customer Ltd"),
+    ):
+        assert "agent joe may not see contacts" in desk.bad(*words, "--as", "joe"), words

@@ -7,7 +7,7 @@ import sqlite3
 import pytest
 from clidesk import desk as cli_desk
 
-from mailgate.store.checkup import orphans
+from mailgate.store.checkup import contradictions, orphans
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +31,7 @@ def test_what_was_made_is_told(desk):
 def test_the_database_is_sound(desk):
     """Every row has its partners, counters stand at the last ids, counts are right, no index is missing."""
     with contextlib.closing(sqlite3.connect(desk.folder / "state" / "mailgate.sqlite")) as connection:
-        assert orphans(connection) == []
+        assert [*orphans(connection), *contradictions(connection)] == []
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
     counted = "SELECT queue, status, count(*) FROM ticket GROUP BY 1, 2 ORDER BY 1, 2"
@@ -84,7 +84,7 @@ def test_a_database_with_tickets_is_refused(desk):
     desk.good("bench", "fill", "--tickets", "5", "--seed", "4", "--yes")
     assert ask(desk, "SELECT count(*), max(id) FROM ticket") == [(305, 305)]
     with contextlib.closing(sqlite3.connect(desk.folder / "state" / "mailgate.sqlite")) as connection:
-        assert orphans(connection) == []
+        assert [*orphans(connection), *contradictions(connection)] == []
 
 
 def test_the_index_can_be_made_anew(desk):

@@ -109,3 +109,12 @@ def test_anna_is_who_wrote(desk):
     (one,) = desk.json("session", "list", "--ticket", "T-3")
     assert (one["queue"], one["subject"], one["agent"]) == ("sales", "a sale", "joe")
     assert ANNA not in str(one)
+
+
+def test_an_agent_sees_the_sessions_of_its_tickets(desk):
+    """`--as`: those of its queues and its own in the list, and no other one by name (W2)."""
+    assert {one["queue"] for one in desk.json("session", "list", "--as", "sue")} == {"support"}
+    assert [one["number"] for one in desk.json("session", "list", "--as", "joe")] == ["T-3"]
+    assert desk.json("session", "show", "T-3", "--as", "joe")["number"] == "T-3"
+    assert "agent sue may not see a ticket" in refused(desk, "session", "show", "T-3", "--as", "sue")
+    assert "did you mean 'sue'?" in refused(desk, "session", "list", "--as", "suee")

@@ -153,3 +153,17 @@ def test_a_list_in_somebodys_name_tells_of_nothing_out_of_its_reach(desk):
     for query in ("printer", "number:T-1", "status:open", "-queue:sales", "queue:support,sales", ""):
         seen = desk.json("ticket", "list", *query.split(), "--as", "joe")
         assert not {one["number"] for one in seen if one["queue"] != "sales"} & hidden, query
+
+
+def test_the_history_of_a_merged_ticket_says_where_each_line_was_written(desk):
+    """A status that the other ticket got by the merge is not read as this one's."""
+    for number in (3, 4):
+        send(desk, mail("both", msgid=f"<both{number}@customer.example>"), SUPPORT)
+    assert "TICKET" not in desk.command("ticket", "history", "T-3").stdout
+    desk.command("ticket", "merge", "T-4", "T-3")
+    lines = desk.command("ticket", "history", "T-3").stdout.splitlines()
+    assert lines[0].split() == ["WHEN", "TICKET", "WHO", "WHAT", "FROM", "TO", "RULE"]
+    rows = desk.json("ticket", "history", "T-3")
+    assert {one["ticket"] for one in rows} == {"T-3", "T-4"}
+    assert [one["ticket"] for one in rows if one["what"] == "status"] == ["T-4"]
+    assert f"incoming by {ANNA}, at T-4" in desk.command("ticket", "show", "T-3").stdout

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from weekmail import correspondent, opened, remember_first, shows_under
-from weekmodel import CLOSED_KINDS, DAY, INVERSE, MOVES, SAID, Book, Reminder, Ticket
+from weekmodel import DAY, INVERSE, MOVES, SAID, WORK, Book, Entry, Reminder, Ticket
 from weekscript import AGENTS, STAFF
 
 if TYPE_CHECKING:
@@ -37,9 +37,11 @@ def reply(week: "Week", who: str, ticket: Ticket, status: str = "") -> None:
     before = session.answered or ticket.fields["agent"]
     kind = "answered by another agent" if before and before != who else "answered"
     book.entry(ticket, "answer", who, mail="ours")
-    book._record(ticket, session, kind, who)  # noqa: SLF001
+    book._record(ticket, session, kind, who)
     session.answered = who
-    copies = [one for one, (role, confirmed) in ticket.part.items() if role == "cc" and confirmed and one != to]
+    copies = [
+        one for one, (role, confirmed) in ticket.part.items() if role == "cc" and confirmed and one != to
+    ]
     for address in (to, *copies):
         book.outbox["agent", address, ticket.number, who] += 1
     if not ticket.reacted:
@@ -69,13 +71,23 @@ def assign(week: "Week", who: str, ticket: Ticket) -> None:
         if who not in {"max", "eva", ticket.fields["agent"]}:
             return
         to = week.rng.choice([*STAFF[queue], ""])
-    elif who == "max" and not ticket.over and ticket.session.state in {"unopened", "active", "reopened"}:
-        to = "auto" if book.next_agent(queue) else who
     week.command("ticket", "assign", ticket.number, to, "--as", who)
-    if to == "auto":
+    book.change(ticket, "agent", to, who)
+
+
+def dispatch(week: "Week", _who: str, _ticket: Ticket) -> None:
+    """Let the rules choose who gets a ticket of a queue that shares out nothing by itself."""
+    book = week.book
+    nobodys = [
+        one
+        for one in reach(book, "max")
+        if one.fields["queue"] != "support" and not one.fields["agent"] and not one.over
+    ]
+    work = [one for one in nobodys if one.session.state in WORK and book.next_agent(one.fields["queue"])]
+    if work:
+        ticket = week.rng.choice(work)
+        week.command("ticket", "assign", ticket.number, "auto", "--as", "max")
         book.share(ticket, asked=True)
-    else:
-        book.change(ticket, "agent", to, who)
 
 
 def move(week: "Week", who: str, ticket: Ticket) -> None:
@@ -181,13 +193,22 @@ def _part(book: Book, ticket: Ticket, address: str, role: str, who: str) -> None
     book.noted(ticket, who, "participant", old, f"{address} ({role})")
 
 
+def _mails(book: Book, ticket: Ticket) -> list[Entry]:
+    """Return the mails that came in and show at a ticket."""
+    return [
+        one for t in book.tickets for one in t.entries if one.kind == "incoming" and shows_under(one, ticket)
+    ]
+
+
 def split(week: "Week", who: str, ticket: Ticket) -> None:
-    """Take one or two of several mails out into a new ticket."""
+    """Take one or two of several mails out into a new ticket; from the one that has most where this has too few."""
     book = week.book
-    mails = [one for t in book.tickets for one in t.entries if one.kind == "incoming" and shows_under(one, ticket)]
-    if len(mails) < 3:  # noqa: PLR2004  something must stay
+    if len(_mails(book, ticket)) < 2:
+        ticket = max(reach(book, who), key=lambda one: len(_mails(book, one)))
+    mails = _mails(book, ticket)
+    if len(mails) < 2:
         return
-    chosen = week.rng.sample(mails, week.rng.choice((1, 2)))
+    chosen = week.rng.sample(mails, min(len(mails) - 1, week.rng.choice((1, 2))))
     ids = {week.entry_of(one.mail): one for one in chosen}
     subject = f"{ticket.fields['subject']}, part of {len(book.tickets)}"
     printed = week.command(
@@ -266,7 +287,6 @@ def invite(week: "Week", who: str, ticket: Ticket) -> None:
 
 Act = Callable[["Week", str, Ticket], None]
 ACTS: dict[Act, int] = {
-    reply: 30, pend: 10, comment: 8, assign: 14, move: 6, describe: 12, session: 16, close: 12, reopen: 4, merge: 4,
-    split: 3, link: 4, remind: 6, invite: 3,
+    reply: 30, pend: 10, comment: 8, assign: 14, dispatch: 5, move: 6, describe: 12, session: 16, close: 12, reopen: 4, merge: 4,
+    split: 5, link: 4, remind: 6, invite: 3,
 }  # fmt: skip
-assert set(CLOSED_KINDS) == {"solved", "closed"}

@@ -1,7 +1,7 @@
 """What a mail that comes in does to the model, and the octets that it is made of."""
 
 from weekmodel import Book, Entry, Incoming, Reminder, Session, Ticket
-from weekscript import LINES, VIPS
+from weekscript import LINES
 
 DAYS_3 = 3 * 86_400_000
 
@@ -88,7 +88,7 @@ def opened(book: Book, number: str, contact: object, **fields: str) -> Ticket:
     ticket = Ticket(number, contact, book.now, {"status": "open", "agent": "", **fields})  # type: ignore[arg-type]
     ticket.sessions.append(Session(book.now, book.now, agent=ticket.fields["agent"]))
     book.tickets.append(ticket)
-    ticket.times = book._times(ticket)  # noqa: SLF001  the opening writes them, without a history
+    ticket.times = book._times(ticket)
     return ticket
 
 
@@ -99,7 +99,7 @@ def remember_first(ticket: Ticket) -> None:
 
 def _join(book: Book, ticket: Ticket, mail: Incoming, rule: str, *, unverified: bool) -> None:
     was_unopened = ticket.session.state == "unopened"
-    book.activity(ticket, "incoming", mail.author)
+    book.activity(ticket, "incoming", rule)
     fresh_session = ticket.session.opened == book.now and len(ticket.sessions) > 1
     book.entry(ticket, "incoming", mail.author, mail=mail.id, unverified=unverified)
     if unverified:
@@ -154,8 +154,3 @@ def _report(mail: Incoming, ours: str) -> list[str]:
         *("--b", "Content-Type: message/rfc822", "", f"Message-ID: {ours}", "Subject: ours", "", "text"),
         *("--b--", ""),
     ]
-
-
-def is_vip(address: str) -> bool:
-    """Whether somebody was written down as a VIP before the week."""
-    return address in VIPS

@@ -289,7 +289,9 @@ class Book:
 
     def next_agent(self, queue: str) -> str:
         """Return who is next, "" where nobody can take it now."""
-        midnight = datetime.fromtimestamp(self.now / 1000, BERLIN).replace(hour=0, minute=0).timestamp() * 1000
+        midnight = (
+            datetime.fromtimestamp(self.now / 1000, BERLIN).replace(hour=0, minute=0).timestamp() * 1000
+        )
         if not is_open(queue, self.now):
             return ""
 

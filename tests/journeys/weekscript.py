@@ -10,7 +10,7 @@ QUEUES = ("support", "orders", "billing")
 AGENTS = {name: f"{name}@staff.example" for name in ("eva", "max", "anna", "bert", "cora")}
 STAFF = {"support": ("anna", "bert", "cora", "max"), "orders": ("cora", "max"), "billing": ("cora", "max")}
 # So many tickets of support a day for each of them.
-LIMIT = 14
+LIMIT = 8
 VIPS = ("vera@vip.example", "viktor@vip.example", "vincent@grand.example", "viola@grand.example")
 
 BUSINESS = f"""

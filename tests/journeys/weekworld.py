@@ -12,7 +12,7 @@ import random
 import smtplib
 import sqlite3
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
@@ -70,7 +70,9 @@ class Week:
 
     def command(self, *arguments: str) -> str:
         """Run a command that succeeds; return what it printed."""
-        done = CliRunner().invoke(cli, ["--config", str(self.gate.config), *arguments], catch_exceptions=False)
+        done = CliRunner().invoke(
+            cli, ["--config", str(self.gate.config), *arguments], catch_exceptions=False
+        )
         assert done.exit_code == 0, f"mailgate {' '.join(arguments)}: {done.output}"
         return done.stdout
 
@@ -100,21 +102,27 @@ class Week:
             self._client.ehlo_or_helo_if_needed()
         self._client.mail(mail.sender)
         code, said = self._client.rcpt(mail.to)
-        if code == 451:  # noqa: PLR2004  the queue is off
+        if code == 451:
             self._client.rset()
             self.refused.append((mail, ours))
             return
-        assert code == 250, said  # noqa: PLR2004
+        assert code == 250, said
         code, said = self._client.data(octets(mail, ours))
-        assert code == 250, f"{mail}: {said.decode()}"  # noqa: PLR2004
+        assert code == 250, f"{mail}: {said.decode()}"
         self.sent += 1
         receive(self.book, mail, said.decode().partition("ticket=")[2])
         self.book.settle()
 
+    def close(self) -> None:
+        """End the LMTP session."""
+        if self._client is not None:
+            self._client.close()
+
     def ours(self, ticket: Ticket) -> list[tuple[str, str]]:
         """Return (Message-ID, to) of the mails that have left about a ticket."""
         mails = self.world.relays["a"].mails
-        for one in mails[self._seen :]:
+        # Several leave at once, in no order that is sure.
+        for one in sorted(mails[self._seen :], key=lambda one: one.to):
             head = email.message_from_bytes(one.raw)
             tag = str(head["Subject"]).partition("[#")[2].partition("]")[0]
             if tag:
@@ -184,7 +192,9 @@ class Week:
             self.people += 1
             address = f"editor{self.people}@list.example"
             subject = f"News {self.sent + len(self.refused)}"
-            self.hand_in(self._mail(address, "News", "support", subject, kind="list", sender="bounces@list.example"))
+            self.hand_in(
+                self._mail(address, "News", "support", subject, kind="list", sender="bounces@list.example")
+            )
         elif kind == "aside":
             mail = self._mail("robot@away.example", "Robot", "support", "Away", kind="automatic")
             self.hand_in(mail)
@@ -197,7 +207,11 @@ class Week:
 
     def _about(self, kind: str, state: str) -> Ticket | None:
         """Return a ticket that a follow-up may be about; None where there is none yet."""
-        mine = [one for one in self.book.tickets if one.root.session.state == state] if state else self.book.tickets
+        mine = (
+            [one for one in self.book.tickets if one.root.session.state == state]
+            if state
+            else self.book.tickets
+        )
         if state == "over":
             mine = [t for t in self.book.tickets if self._over(t.root)]
         elif state == "closed":
@@ -308,7 +322,7 @@ def _at(week: Week, day: int, what: str, minute: int) -> None:
     match what:
         case "midnight" if day == 1:
             week.command("ticketqueue", "set", "billing", "--disabled", "--take-over")
-        case "midnight" if day == 2:  # noqa: PLR2004  Wednesday
+        case "midnight" if day == 2:
             week.command("ticketqueue", "set", "billing", "--enabled", "--take-over")
             again, week.refused = week.refused, []
             for mail, ours in again:
@@ -363,7 +377,8 @@ def week() -> Iterator[Week]:
         for module in (writer, _staff, agent_command):
             patch.setattr(module, "datetime", clocked(world.clock))
         business = {"business.toml": BUSINESS, **{f"{name}.sieve": text for name, text in SCRIPTS.items()}}
-        yield Week(world, world.gate(business))
-
-
-Check = Callable[[Week], None]
+        one = Week(world, world.gate(business))
+        try:
+            yield one
+        finally:
+            one.close()

@@ -19,7 +19,7 @@ from mailgate.domain.effects import AddEntry, Decision, EntryKind, OpenContact, 
 from mailgate.domain.people.card import Card, Line
 from mailgate.domain.query import parse
 from mailgate.domain.routing import Catalogue
-from mailgate.store import companies, contact_changes, contacts, queries, schema
+from mailgate.store import checkup, companies, contact_changes, contacts, queries, schema
 from mailgate.store.contact_changes import Addresses, By
 from mailgate.store.contact_import import DryRun, import_lines
 from mailgate.store.contacts import Wanted
@@ -413,6 +413,19 @@ def test_companies_are_merged_with_their_people_and_tickets(house, monkeypatch):
         house.do(companies.merge, "customer.example", "Customer Ltd", "root")
     with pytest.raises(NotThere, match="there is no company 'nobody'"):
         house.do(companies.merge, "Customer Ltd", "nobody", "root")
+
+
+def test_a_company_s_tickets_follow_though_their_customer_works_elsewhere(house):
+    """A ticket stays the company's when its contact leaves; so it goes on with the company, and is no orphan."""
+    number = house.mail("p@customer.example")["number"]
+    house.add("boss@other.example", company="Other")
+    house.do(
+        contact_changes.change, house.look(queries.ticket, number)["contact_id"], {"company": "Third"}, PERSON
+    )
+    assert house.do(companies.merge, "other", "customer.example", "root").tickets == 1
+    assert house.look(checkup.orphans) == []
+    page = house.look(find, parse("company:Other"), Catalogue(), house.clock.now)
+    assert [row["number"] for row in page.rows] == [number]
 
 
 def test_a_company_has_its_name_and_domain_for_itself(house):

@@ -10,7 +10,10 @@ from test_store_postgresql import pg_options, pg_store  # noqa: F401  fixtures
 
 from mailgate.domain.desk import fields, joining, people, talk
 from mailgate.domain.deskerror import Stale
+from mailgate.domain.effects import ChangeTicket
+from mailgate.domain.events import EventKind
 from mailgate.jobs.followups import tell_due
+from mailgate.store import checkup, queries
 from mailgate.store.writer import Writer
 
 pytestmark = pytest.mark.peer("postgresql")
@@ -66,3 +69,25 @@ def test_of_two_with_the_same_version_one_goes_through(desk, pg_store):  # noqa:
     assert other.writer.stop(60)
     assert sorted(map(str, results)) == ["[('priority', 'normal')]", "done"]
     assert desk.ticket(number)["version"] == 1
+
+
+def test_a_consequence_that_fails_in_the_database_is_undone_to_its_savepoint(desk):
+    """A statement that PostgreSQL refuses spoils nothing but itself, and all invariants hold afterwards."""
+
+    def broken(event, _reader, _catalogue, _now):
+        if event.kind is EventKind.CREATED:
+            yield ChangeTicket(event.ticket_id, "priority", "high", "w")
+            yield ChangeTicket(event.ticket_id, "contact_id", str(1 << 70), "w")
+
+    desk.followers = (broken,)
+    number = desk.mail()
+    ticket = desk.ticket(number)
+    assert ticket["priority"] == "normal"
+    (note,) = [e["text"] for e in ticket["entries"] if e["kind"] == "note"]
+    assert note.startswith("what follows from created failed: NumericValueOutOfRange")
+    desk.followers = ()
+    two = desk.mail("b", BEN)
+    desk.do(joining.link, number, two)
+    desk.do(joining.merge, number, two)
+    with queries.reading(desk.store) as connection:
+        assert [*checkup.orphans(connection), *checkup.contradictions(connection)] == []

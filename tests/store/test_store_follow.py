@@ -154,6 +154,27 @@ def test_a_broken_row_of_a_workflow_keeps_no_mail_and_no_other_workflow(desk, ro
     assert desk.ask("SELECT COUNT(*) FROM attempt") == [(0,)]
 
 
+def test_workflows_that_contradict_each_other_fail_each_by_itself(desk):
+    """Planned on the same state, the second one's move of the session is none any more; the others are done."""
+    steps = {"a": "close", "b": "pause", "c": "close"}
+    flows = {
+        name: Workflow(
+            name,
+            "created",
+            "",
+            f'[{{"do":"session","value":"{move}"}},{{"do":"add","field":"tags","value":"{name}"}}]',
+        )
+        for name, move in steps.items()
+    }
+    desk.catalogue = Catalogue(routes=desk.catalogue.routes, queues=desk.catalogue.queues, workflows=flows)
+    desk.followers = (Workflows(desk.catalogue, POLICY),)
+    number = desk.mail()
+    ticket = desk.ticket(number)
+    assert (ticket["tags"], ticket["sessions"][-1]["state"]) == ('["a","c"]', "closed")
+    (failed,) = [note for note in notes(desk, number) if "failed" in note]
+    assert failed.startswith("what follows from created failed: TryLater: session 1 has just become closed")
+
+
 def test_conditions_that_cannot_be_asked_cannot_be_read():
     for row in BROKEN_ROWS[3:7]:
         with pytest.raises(BadWorkflow):

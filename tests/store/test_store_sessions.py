@@ -42,7 +42,7 @@ def test_the_first_answer_of_somebody_else_than_the_tickets_agent(desk):
 
 
 def test_paused_closed_and_reopened_are_recorded_too(desk):
-    """By whom: an agent, the customer's mail (nobody), a timer by its name."""
+    """By whom: an agent, a timer by its name, the rule that took the customer's mail."""
     desk.mail()
     desk.event(1, Event.PAUSE)
     desk.clock.move(days=60)
@@ -51,7 +51,7 @@ def test_paused_closed_and_reopened_are_recorded_too(desk):
     assert [row[:2] for row in desk.recorded()] == [
         ("paused", "anna"),
         ("closed", "timer paused_to_closed"),
-        ("reopened", ""),
+        ("reopened", "support:1"),
     ]
 
 

@@ -78,8 +78,11 @@ def reply(
         if one.confirmed and one.role == "cc" and fold(one.address) != fold(to_address)
     ]
     letter = _Letter(ground, policy, after, words, tuple(one.msgid for one in mails if one.msgid))
-    effects += letter.sends(to_address, others)
-    return [*effects, *_status_after(ground, ticket, after, words.status)]
+    sends, changes = letter.sends(to_address, others), _status_after(ground, ticket, after, words.status)
+    if words.status and status_kind(ground.catalogue.statuses, words.status) is StatusKind.CLOSED:
+        return [*effects, *sends, *changes]
+    # A ticket that is opened again waits for an answer anew (T9): this is it, so it comes after the status.
+    return [*effects, *changes, *sends]
 
 
 def _correspondent(ground: Ground, ticket: TicketState, mails: list[EntryView]) -> str:
