@@ -55,7 +55,7 @@ def follow(
 def _hear(
     event: TicketEvent, follower: Follower, app: Application, catalogue: Catalogue, apply: Apply
 ) -> None:
-    """Let one follower hear of an event, and apply what it wants: what fails is noted, each workflow by itself."""
+    """Let one follower hear of an event and apply what it wants; what fails is noted, by workflow."""
     try:
         groups = _groups(follower(event, app.reader, catalogue, app.tx.now))
     except Exception as error:  # noqa: BLE001  it is noted
@@ -64,7 +64,7 @@ def _hear(
     for group in groups:
         try:
             _apply_apart(group, app, apply)
-        except Exception as error:  # noqa: BLE001, PERF203  the same
+        except Exception as error:  # noqa: BLE001  the same
             _note_failure(event, error, app, apply)
 
 

@@ -120,7 +120,7 @@ def test_a_deferred_mail_is_worth_another_try(gateway):
     toml = f'[[address]]\naddress = "{PLAIN}"\nenabled = false\n'
     one = gateway({}, {"business.toml": toml, "x.sieve": "keep;"})
     done = one.command("inject", "-", "--to", PLAIN, data=MAIL, check=False)
-    assert (done.returncode, done.stdout[: len(PLAIN) + 11]) == (75, f"{PLAIN}: 451 4.3.0")
+    assert (done.returncode, done.stdout[: len(PLAIN) + 11]) == (75, f"{PLAIN}: 451 4.3.2")
 
 
 def test_a_mail_above_the_limit_is_refused(gateway):

@@ -32,7 +32,8 @@ def counted(rows: list[dict[str, Any]]) -> Counter[tuple[Any, ...]]:
 def same(found: Counter[Any], expected: Counter[Any]) -> None:
     """Compare two tables; what differs is shown, row by row."""
     strange, missing = found - expected, expected - found
-    assert not strange and not missing, f"not expected: {dict(strange)}, not there: {dict(missing)}"
+    assert not strange, f"not expected: {dict(strange)}, not there: {dict(missing)}"
+    assert not missing, f"not there: {dict(missing)}"
 
 
 def numbers(week: Week) -> dict[int, str]:
@@ -225,7 +226,7 @@ def moved(week: Week) -> None:
 
 
 def covered(week: Week) -> None:
-    """The week had what it was meant to have; otherwise it proves less than it says."""
+    """Require that the week had what it was meant to have; otherwise it proves less than it says."""
     book = week.book
     assert week.met == {"unopened", "active", "paused", "resolved", "closed", "reopened", "over"}
     every = [one for ticket in book.tickets for one in ticket.entries]

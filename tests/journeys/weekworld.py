@@ -232,7 +232,7 @@ class Week:
         return session.state == "closed" and self.book.now - session.last >= 30 * DAY
 
     def _follow_up(self, kind: str, ticket: Ticket) -> None:
-        book, contact = self.book, ticket.contact
+        contact = ticket.contact
         address, name = contact.address, contact.name
         queue = str(ticket.first["queue"])
         subject = f"Re: {ticket.first['subject']}"

@@ -159,6 +159,7 @@ def _parted(
     reader = ground.reader
     authors = (one.author for one in entries if one.kind == EntryKind.INCOMING and not one.unverified)
     contact = next((found for found in map(reader.contact, authors) if found is not None), None)
+    contact = contact or reader.contact_by_id(ticket.contact_id)
     ticket_id = reader.allocate("ticket")
     return OpenTicket(
         ticket_id=ticket_id,
@@ -174,4 +175,5 @@ def _parted(
         agent=ticket.agent if not queue or queue == ticket.queue else "",
         owner_group=ticket.owner_group,
         match_key=match_key(subject or ticket.subject),
+        company_id=contact.company_id if contact is not None else 0,
     )

@@ -228,13 +228,14 @@ def write_first(ground: Ground, policy: PlanPolicy, mail: FirstMail) -> list[Eff
     if contact is None:
         name = clean_name(mail.name) or mail.to
         effects.append(OpenContact(contact_id, mail.to, name, (), company_name(mail.to)))
-    opened = _opened(ground, mail, contact_id)
+    # The company of a contact that is new is known where it is written.
+    opened = _opened(ground, mail, contact_id, contact.company_id if contact is not None else 0)
     moved, ticket = in_session(ground, _state(opened), Event.OUTGOING)
     sent = _Letter(ground, policy, ticket, Words(mail.text), ()).sends(mail.to, [])
     return [*effects, opened, *moved, *sent]
 
 
-def _opened(ground: Ground, mail: FirstMail, contact_id: int) -> OpenTicket:
+def _opened(ground: Ground, mail: FirstMail, contact_id: int, company_id: int) -> OpenTicket:
     ticket_id = ground.reader.allocate("ticket")
     return OpenTicket(
         ticket_id=ticket_id,
@@ -246,6 +247,7 @@ def _opened(ground: Ground, mail: FirstMail, contact_id: int) -> OpenTicket:
         status=first_status(ground.catalogue.statuses, StatusKind.OPEN),
         agent=mail.agent or ground.actor.name,
         match_key=match_key(mail.subject),
+        company_id=company_id,
     )
 
 
