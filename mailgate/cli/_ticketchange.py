@@ -5,7 +5,7 @@ from typing import Any, Final
 import click
 
 from mailgate.cli._options import Call, pass_call
-from mailgate.cli._ticketdesk import change, changes
+from mailgate.cli._ticketdesk import change, changes, whole
 
 # Two at once that join tickets with each other would wait for each other (PostgreSQL).
 JOINING: Final = ("joining tickets",)
@@ -65,6 +65,8 @@ def set_(
 def assign(call: Call, /, number: str, to: str, agent: str, if_version: int | None, *, as_json: bool) -> None:
     r"""Give a ticket to an agent: TO is a name, `auto` (whoever the queue's rules choose) or '' (nobody).
 
+    With `auto` it says who has it; where nobody can take it now, it waits and is given out later.
+
     \b
     mailgate ticket assign T-7 anna
     mailgate ticket assign T-7 auto
@@ -75,6 +77,19 @@ def assign(call: Call, /, number: str, to: str, agent: str, if_version: int | No
         call, number, agent, lambda ground, _desk: give(ground, number, to, version=if_version),
         as_json=as_json, locks=("assignment",) if to == "auto" else (),
     )  # fmt: skip
+    if to == "auto":
+        _say_who(whole(call, number))
+
+
+def _say_who(ticket: dict[str, Any]) -> None:
+    """Say on standard error to whom a ticket was given, or that it waits (G15)."""
+    if ticket["agent"]:
+        click.echo(f"{ticket['number']} is {ticket['agent']}'s", err=True)
+    elif ticket["closed_at"]:
+        click.echo(f"{ticket['number']} is closed, so it is nobody's work", err=True)
+    else:
+        why = "the queue is closed, nobody is present, or all have enough"
+        click.echo(f"{ticket['number']} waits, nobody can take it now: {why}", err=True)
 
 
 @click.command()

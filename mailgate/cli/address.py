@@ -25,7 +25,11 @@ def address() -> None:
 @json_option
 @pass_call
 def list_(call: Call, script: str | None, queue: str | None, *, as_json: bool) -> None:
-    """Show all: exact addresses first, then patterns in the order in which they are tried."""
+    r"""Show all: exact addresses first, then patterns in the order in which they are tried.
+
+    \b
+    mailgate address list --queue support
+    """
     from mailgate.store.business import is_pattern  # noqa: PLC0415  --help must not pay for it
 
     found = _business.present(call)

@@ -41,7 +41,11 @@ def _values(found: "Present", one: "Agent", until: datetime | None) -> dict[str,
 @json_option
 @pass_call
 def list_(call: Call, *, only_present: bool, as_json: bool) -> None:
-    """Show all agents, their queues and teams, until when they are present, and which file says so."""
+    r"""Show all agents, their queues and teams, until when they are present, and which file says so.
+
+    \b
+    mailgate agent list --present
+    """
     found, there = _business.present(call), _staff.presences(call)
     rows = [
         tuple(_values(found, one, there.get(name)).values())
@@ -56,7 +60,11 @@ def list_(call: Call, *, only_present: bool, as_json: bool) -> None:
 @json_option
 @pass_call
 def show(call: Call, name: str, *, as_json: bool) -> None:
-    """Show one agent: also its teams' queues, its active sessions, and whether it has a password."""
+    r"""Show one agent: also its teams' queues, its active sessions, and whether it has a password.
+
+    \b
+    mailgate agent show anna
+    """
     from mailgate.cli._items import users  # noqa: PLC0415  --help must not pay for it
     from mailgate.domain.staff import queues_of  # noqa: PLC0415
     from mailgate.store.access import has_password  # noqa: PLC0415

@@ -16,7 +16,14 @@ if TYPE_CHECKING:
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 @pass_call
 def export(call: Call, folder: Path) -> None:
-    """Write everything that the business has set into FOLDER, as `mailgate apply` reads it."""
+    r"""Write everything that the business has set into FOLDER, as `mailgate apply` reads it.
+
+    FOLDER must be empty or new. Which file a thing came from is not written: what is applied from there is
+    that folder's.
+
+    \b
+    mailgate export /tmp/helpdesk
+    """
     from mailgate.config.export import business_toml  # noqa: PLC0415  --help must not pay for it
     from mailgate.domain.helpdesk import policy  # noqa: PLC0415
     from mailgate.store.business import TABLES  # noqa: PLC0415

@@ -24,7 +24,11 @@ def priority() -> None:
 @json_option
 @pass_call
 def list_(call: Call, *, as_json: bool) -> None:
-    """Show all priorities in their order, their times, and which file says so."""
+    r"""Show all priorities in their order, their times, and which file says so.
+
+    \b
+    mailgate priority list
+    """
     found = _business.present(call)
     rows = [
         (one.name, one.reaction, one.warning, one.execution, found.origins.get(("priority", name), ""))
@@ -119,7 +123,11 @@ def remove(call: Call, name: str, *, instead: str, agent: str, dry_run: bool, ta
 @json_option
 @pass_call
 def alarms(call: Call, *, as_json: bool) -> None:
-    """Show how many tickets are late, or will soon be; `mailgate ticket list` finds them."""
+    r"""Show how many tickets are late, or will soon be; `mailgate ticket list` finds them.
+
+    \b
+    mailgate priority alarms
+    """
     from mailgate.store.service import alarm_counts  # noqa: PLC0415  --help must not pay for it
 
     with reading(call) as (_store, connection):
@@ -130,9 +138,12 @@ def alarms(call: Call, *, as_json: bool) -> None:
 @priority.command("run-alarms")
 @pass_call
 def run_alarms(call: Call) -> None:
-    """Raise what has come due, as the running gateway does every half minute.
+    r"""Raise what has come due, as the running gateway does every half minute.
 
     Where hours, holidays or times have changed, open tickets are computed anew first.
+
+    \b
+    mailgate priority run-alarms
     """
     from mailgate.cli._desk import changing  # noqa: PLC0415  --help must not pay for it
     from mailgate.jobs.alarms import run_alarms as run  # noqa: PLC0415

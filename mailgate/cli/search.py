@@ -24,7 +24,11 @@ def search() -> None:
 @json_option
 @pass_call
 def status(call: Call, *, as_json: bool) -> None:
-    """Show how far the index is: entries of histories that are in it, and that wait."""
+    r"""Show how far the index is: entries of histories that are in it, and that wait.
+
+    \b
+    mailgate search status
+    """
     from mailgate.store.search import progress  # noqa: PLC0415  --help must not pay for it
 
     with reading(call) as (_store, connection):

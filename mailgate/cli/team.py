@@ -35,7 +35,11 @@ def _values(found: "Present", name: str) -> dict[str, Any]:
 @json_option
 @pass_call
 def list_(call: Call, *, as_json: bool) -> None:
-    """Show all teams, their members, the queues that they work on, and which file says so."""
+    r"""Show all teams, their members, the queues that they work on, and which file says so.
+
+    \b
+    mailgate team list
+    """
     found = _business.present(call)
     rows = [tuple(_values(found, name).values()) for name in found.catalogue.teams]
     _business.show_list(HEADERS, rows, as_json=as_json)
@@ -46,7 +50,11 @@ def list_(call: Call, *, as_json: bool) -> None:
 @json_option
 @pass_call
 def show(call: Call, name: str, *, as_json: bool) -> None:
-    """Show one team, and what names it."""
+    r"""Show one team, and what names it.
+
+    \b
+    mailgate team show first
+    """
     from mailgate.cli._items import users  # noqa: PLC0415  --help must not pay for it
 
     found = _business.present(call)

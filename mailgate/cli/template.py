@@ -25,7 +25,11 @@ def template() -> None:
 @json_option
 @pass_call
 def list_(call: Call, *, as_json: bool) -> None:
-    """Show all templates, who uses them, and what is wrong with them."""
+    r"""Show all templates, who uses them, and what is wrong with them.
+
+    \b
+    mailgate template list
+    """
     from mailgate.cli._items import of_template, users  # noqa: PLC0415  --help must not pay for it
 
     found = _business.present(call)
@@ -46,7 +50,11 @@ def list_(call: Call, *, as_json: bool) -> None:
 @json_option
 @pass_call
 def show(call: Call, name: str, *, as_json: bool) -> None:
-    """Show one template with its texts."""
+    r"""Show one template with its texts.
+
+    \b
+    mailgate template show received
+    """
     found = _business.present(call)
     one = _business.named(found, "template", name)
     values = {key: getattr(one, key) for key in ("name", "language", "subject", "text", "html")}

@@ -31,7 +31,11 @@ def ticketqueue() -> None:
 @json_option
 @pass_call
 def list_(call: Call, *, as_json: bool) -> None:
-    """Show all queues: addresses that lead there, agents, tickets, what is missing, which file says so."""
+    r"""Show all queues: addresses that lead there, agents, tickets, what is missing, which file says so.
+
+    \b
+    mailgate ticketqueue list --json
+    """
     from mailgate.domain.staff import agents_of  # noqa: PLC0415  --help must not pay for it
 
     found, counts = _business.present(call), _tickets(call)
@@ -68,7 +72,11 @@ def _tickets(call: Call) -> dict[str, dict[str, int]]:
 @json_option
 @pass_call
 def show(call: Call, name: str, *, as_json: bool) -> None:
-    """Show one queue: its settings, who works on it, what uses it, what is missing, its tickets by status."""
+    r"""Show one queue: its settings, who works on it, what uses it, what is missing, its tickets by status.
+
+    \b
+    mailgate ticketqueue show support
+    """
     from mailgate.cli._items import users  # noqa: PLC0415  --help must not pay for it
     from mailgate.domain.staff import agents_of  # noqa: PLC0415
 
@@ -173,9 +181,12 @@ def set_(call: Call, /, name: str, *, agent: str, dry_run: bool, take_over: bool
 @_business.change_options
 @pass_call
 def remove(call: Call, name: str, *, agent: str, dry_run: bool, take_over: bool) -> None:
-    """Remove a queue that no address and no script names; its tickets stay.
+    r"""Remove a queue that nothing names and no ticket lies in.
 
-    `mailgate ticketqueue set NAME --disabled` keeps it for them and lets no new ones in.
+    `mailgate ticketqueue set NAME --disabled` keeps it for its tickets and lets no new ones in.
+
+    \b
+    mailgate ticketqueue remove orders --dry-run
     """
     from mailgate.domain.access import What  # noqa: PLC0415  --help must not pay for it
 

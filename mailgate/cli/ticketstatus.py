@@ -26,7 +26,11 @@ def ticketstatus() -> None:
 @json_option
 @pass_call
 def list_(call: Call, *, as_json: bool) -> None:
-    """Show all statuses in their order, what each means, and how many tickets have it."""
+    r"""Show all statuses in their order, what each means, and how many tickets have it.
+
+    \b
+    mailgate ticketstatus list
+    """
     from mailgate.store.inuse import in_use  # noqa: PLC0415  --help must not pay for it
 
     found = _business.present(call)

@@ -27,7 +27,11 @@ def workflow() -> None:
 @json_option
 @pass_call
 def list_(call: Call, *, as_json: bool) -> None:
-    """Show all workflows in their order, what each listens to, and which file says so."""
+    r"""Show all workflows in their order, what each listens to, and which file says so.
+
+    \b
+    mailgate workflow list
+    """
     from mailgate.config.workflows import workflow_values  # noqa: PLC0415  --help must not pay for it
 
     found = _business.present(call)
@@ -271,7 +275,11 @@ def _tried(call: Call, one: "Workflow", number: str, values: tuple[str, str]) ->
 @workflow.command("run-timed")
 @pass_call
 def run_timed(call: Call) -> None:
-    """Run the workflows whose time has come, as the running gateway does every minute."""
+    r"""Run the workflows whose time has come, as the running gateway does every minute.
+
+    \b
+    mailgate workflow run-timed
+    """
     from mailgate.cli._desk import changing  # noqa: PLC0415  --help must not pay for it
     from mailgate.jobs.workflows import House  # noqa: PLC0415
     from mailgate.jobs.workflows import run_timed as run_all  # noqa: PLC0415

@@ -16,7 +16,7 @@ from mailgate.domain.effects import (
 from mailgate.domain.events import AUTOMATIC, FIRST, EventKind, TicketEvent
 from mailgate.domain.helpdesk import StatusKind, status_kind
 from mailgate.domain.service import at_opening
-from mailgate.domain.session import PAIRS, State
+from mailgate.domain.session import PAIRS, WORK, State
 from mailgate.errors import TryLater
 from mailgate.store.application import Application
 from mailgate.store.apply_desk import write_follow_up
@@ -26,7 +26,7 @@ from mailgate.store.models.tickets import Ticket
 from mailgate.store.pack import clean, unwords, words
 from mailgate.store.rows import ContactRow, EntryRow, TicketRow
 from mailgate.store.transaction import millis
-from mailgate.store.waiting import agent_of, sessions_follow, stop_waiting
+from mailgate.store.waiting import agent_of, queue_of, sessions_follow, stop_waiting
 
 # What a rule or a person may set on a ticket; lists are given separated by commas and kept as JSON.
 LISTS: Final = frozenset({"categories", "tags"})
@@ -206,6 +206,7 @@ def apply_change_ticket(effect: ChangeTicket, app: Application) -> None:
     record_change(tx, session_id, effect.ticket_id, effect.field, str(new), effect.by)
     if effect.field == "agent":
         sessions_follow(tx, effect.ticket_id, session_id, str(new))
+    if effect.field in {"agent", "queue"}:
         stop_waiting(tx, queue, effect.ticket_id)
     app.events.append(
         TicketEvent(
@@ -289,6 +290,8 @@ def apply_move_session(effect: MoveSession, app: Application) -> None:
     tx.execute(sql.move_session, (effect.state, clean(effect.reason), tx.now_ms, closed, effect.session_id))
     _note_session(app, ticket_id, effect, old)
     record_move(tx, effect, ticket_id)
+    if effect.state not in WORK:
+        stop_waiting(tx, queue_of(tx, ticket_id), ticket_id)
 
 
 def apply_open_session(effect: OpenSession, app: Application) -> None:

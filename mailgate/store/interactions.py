@@ -11,6 +11,7 @@ from mailgate.store.models.tickets import Interaction as Recorded
 from mailgate.store.pack import clean
 from mailgate.store.rows import InteractionRow
 from mailgate.store.transaction import Transaction
+from mailgate.store.waiting import queue_of
 
 # The interactions that say who answered.
 ANSWERS: Final = (Interaction.ANSWERED.value, Interaction.REASSIGNED.value)
@@ -20,7 +21,7 @@ def record_move(tx: Transaction, effect: MoveSession, ticket_id: int) -> None:
     """Record that a session was paused, resolved, closed or reopened, and by whom."""
     kind = RECORDED.get(State(effect.state))
     if kind is not None:
-        queue = _queue_of(tx, ticket_id)
+        queue = queue_of(tx, ticket_id)
         record(tx, effect.session_id, ticket_id, kind, effect.by, queue, effect.reason)
 
 
@@ -42,7 +43,7 @@ def record_change(tx: Transaction, session_id: int, ticket_id: int, field: str, 
         case "queue":
             record(tx, session_id, ticket_id, Interaction.MOVED, by, new, "")
         case "agent":
-            record(tx, session_id, ticket_id, Interaction.ASSIGNED, by, _queue_of(tx, ticket_id), new)
+            record(tx, session_id, ticket_id, Interaction.ASSIGNED, by, queue_of(tx, ticket_id), new)
 
 
 def record(
@@ -51,8 +52,3 @@ def record(
     """Write one interaction; `agent` is who did it, as in the history's author."""
     row = InteractionRow(session_id, ticket_id, tx.now_ms, kind.value, clean(agent), queue, clean(detail))
     tx.add(tx.hot.tickets.interaction, row)
-
-
-def _queue_of(tx: Transaction, ticket_id: int) -> str:
-    row = tx.look(tx.hot.tickets.owner_of, (ticket_id,), ("ticket", ticket_id)).fetchone()
-    return str(row[1]) if row is not None else ""

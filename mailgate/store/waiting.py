@@ -46,6 +46,12 @@ def agent_of(tx: Transaction, ticket_id: int) -> str:
     return row[0] if row is not None else ""
 
 
+def queue_of(tx: Transaction, ticket_id: int) -> str:
+    """Return the queue that a ticket lies in, "" where there is no such ticket."""
+    row = tx.look(tx.hot.tickets.owner_of, (ticket_id,), ("ticket", ticket_id)).fetchone()
+    return str(row[1]) if row is not None else ""
+
+
 def stop_waiting(tx: Transaction, queue: str, ticket_id: int) -> None:
     """Take a ticket off its queue's list, if it stands there."""
     tx.query(

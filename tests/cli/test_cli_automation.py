@@ -209,7 +209,10 @@ def test_only_the_creator_and_its_teams_may_change_it(desk):
     (desk.folder / "teams.toml").write_text('[[team]]\nname = "desk"\nmembers = ["bob"]\n')
     desk.good("apply", str(desk.folder / "teams.toml"))
     put(desk, f'teams = ["desk"]\n{FORM}', "--as", "anna")
-    assert desk.good("automation", "disable", "info", "--as", "bob") == "change automation info\n  enabled: on -> off\n"
+    assert (
+        desk.good("automation", "disable", "info", "--as", "bob")
+        == "change automation info\n  enabled: on -> off\n"
+    )
     desk.good("automation", "remove", "info")
 
 
@@ -279,7 +282,9 @@ def test_apply_reads_and_export_writes(desk):
     desk.good("apply", str(folder))
     assert desk.good("apply", str(folder)) == "0 changes\n"
     assert f"comes from {folder}" in desk.bad("automation", "disable", "info")
-    assert desk.good("automation", "disable", "info", "--take-over").startswith("change automation info\n  enabled: on -> off\n  file: ")
+    assert desk.good("automation", "disable", "info", "--take-over").startswith(
+        "change automation info\n  enabled: on -> off\n  file: "
+    )
 
 
 def test_apply_names_file_and_line(desk):

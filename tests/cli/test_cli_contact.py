@@ -254,4 +254,4 @@ def test_whoever_looks_sees_only_tickets_in_reach(desk):
         ("company", "list"),
         ("company", "show", "Customer Ltd"),
     ):
-        assert "agent joe may not see contacts" in desk.bad(*words, "--as", "joe"), words
+        assert "agent joe is disabled" in desk.bad(*words, "--as", "joe"), words

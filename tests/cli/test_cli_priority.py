@@ -14,7 +14,7 @@ def desk():
         yield one
 
 
-def ticket(desk: Desk, **fields: str) -> str:
+def ticket(desk: Desk, contact_id: int = 0, **fields: str) -> str:
     """Open a ticket by hand, as other commands find it, with these fields set; return its number."""
     from mailgate.cli._desk import changing
     from mailgate.cli._options import Call
@@ -25,7 +25,9 @@ def ticket(desk: Desk, **fields: str) -> str:
     def plan(reader, _now):
         number = reader.allocate("ticket")
         made.append(f"T-{number}")
-        opened = OpenTicket(number, made[0], reader.allocate("session"), "support", "help", 0, **fields)
+        opened = OpenTicket(
+            number, made[0], reader.allocate("session"), "support", "help", contact_id, **fields
+        )
         return (opened,)
 
     with changing(Call(desk.config)) as house:

@@ -112,7 +112,8 @@ def test_a_queue_says_what_it_lacks(desk):
 
 
 def test_every_setting_of_a_queue_is_set_and_exported(desk):
-    """All of G13 to G15, and back to a text."""
+    """All of G13 to G15, and back to a text; the mailbox is a target of the settings."""
+    desk.write({"targets": {"orders": {"kind": "smtp", "host": "127.0.0.1"}}})
     desk.good("ticketqueue", "add", "orders", "--region", "DE-BY", "--mailbox", "orders", "--template-set", "orders-",
               "--assignment", "fewest", "--assign-limit", "7", "--assign-absent", "--assign-closed-hours",
               "--assign-not-new", "--assign-not-answers")  # fmt: skip

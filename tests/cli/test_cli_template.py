@@ -27,7 +27,10 @@ def test_put_keeps_the_text_octet_for_octet(desk):
 def test_put_changes_only_what_is_said(desk):
     """The text stays when the subject is set."""
     desk.good("template", "put", "more", "--text", "-", data=TEXT)
-    assert desk.good("template", "put", "more", "--subject", "S") == "change template more\n  subject: nothing -> S\n"
+    assert (
+        desk.good("template", "put", "more", "--subject", "S")
+        == "change template more\n  subject: nothing -> S\n"
+    )
     assert desk.json("template", "show", "more")["text"] == TEXT
 
 

@@ -228,6 +228,8 @@ def test_w6_workflow_to_start(house):
     (note,) = [e["text"] for e in ticket["entries"] if e["kind"] == "note"]
     assert note == "on created:\nassign to sue\nremind the agent after 2d"
     assert [one["note"] for one in ticket["follow_ups"]] == ["call them"]
+    metrics = urllib.request.urlopen(f"http://127.0.0.1:{house.http_port}/metrics").read().decode()
+    assert 'mailgate_workflow_runs_total{workflow="welcome"} 1.0' in metrics
 
 
 def test_n4_workflows_by_the_clock(house):

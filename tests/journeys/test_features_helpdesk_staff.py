@@ -4,6 +4,7 @@ import contextlib
 import json
 import smtplib
 import sqlite3
+import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 
 import peers
@@ -163,6 +164,8 @@ def test_g15_nobody_present_waits_until_somebody_comes():
         present(gateway, "anna")
         peers.wait_until(lambda: set(agents(gateway).values()) == {"anna"}, "the job gives it out")
         assert "job=assign" in gateway.log()
+        metrics = urllib.request.urlopen(f"http://127.0.0.1:{gateway.http_port}/metrics").read().decode()
+        assert 'mailgate_assignments_total{queue="support"} 2.0' in metrics
         gateway.command("agent", "away", "anna")
         send(gateway, 3)
         assert agents(gateway)["T-3"] == ""

@@ -19,6 +19,7 @@ def week() -> Iterator[weekworld.Week]:
 def test_all_mails_came_in(week):
     """As many as the script has, into three queues, five agents at work."""
     assert week.sent == weekworld.MAILS
+    assert week.turned_away > 0  # while a queue was off; they came again
     assert not week.refused
 
 

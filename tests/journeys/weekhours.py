@@ -38,6 +38,9 @@ class Times:
     alarm_at: int = 0
 
 
+NO_TIMES = Times()
+
+
 def _after(queue: str, start: int, hours: int, waits: list[tuple[int, int]]) -> int:
     """Return when so many hours of open time without the waits are over; 0 while a wait that has no end holds it up."""
     left, at = hours * 60, start

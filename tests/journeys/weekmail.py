@@ -50,7 +50,7 @@ def _belongs(book: Book, mail: Incoming) -> tuple[Ticket | None, bool]:
 
 
 def _machine(book: Book, mail: Incoming, said: str) -> None:
-    """A bounce or an automatic answer: tied to the mail that it is about, else set aside; nothing else changes."""
+    """Take a bounce or an automatic answer: tied to the mail that it is about, else set aside, and nothing more."""
     if mail.about is None:
         assert not said, f"{mail} became {said}"
         book.deliveries["aside", mail.kind] += 1
@@ -113,7 +113,7 @@ def _join(book: Book, ticket: Ticket, mail: Incoming, rule: str, *, unverified: 
 def correspondent(book: Book, ticket: Ticket) -> str:
     """Return whom an answer goes to: whoever wrote last and takes part, else the contact."""
     shown = [one for other in book.tickets for one in other.entries if shows_under(one, ticket)]
-    for one in sorted(shown, key=lambda one: one.at, reverse=True):
+    for one in sorted(shown, key=lambda one: one.number, reverse=True):
         if one.kind == "incoming" and not one.unverified and book.takes_part(ticket, one.author):
             return one.author
     return ticket.contact.address

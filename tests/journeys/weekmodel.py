@@ -8,7 +8,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from weekhours import BERLIN, HOUR, Times, is_open, times
+from weekhours import BERLIN, HOUR, NO_TIMES, Times, is_open, times
 from weekscript import AGENTS, LIMIT, LINES, STAFF, WEEK_MS
 
 DAY = 24 * HOUR
@@ -77,6 +77,7 @@ class Session:
 class Entry:
     """One entry of a history; `home` is the ticket that it shows under if nothing was merged."""
 
+    number: int
     at: int
     kind: str
     author: str
@@ -127,7 +128,7 @@ class Ticket:
     version: int = 0
     closed: int = 0
     reacted: int = 0
-    times: Times = Times()
+    times: Times = NO_TIMES
     statuses: list[tuple[int, str]] = field(default_factory=list)
     first: dict[str, object] = field(default_factory=dict)
 
@@ -160,6 +161,7 @@ class Book:
 
     def __init__(self) -> None:
         self.now = WEEK_MS
+        self.entries = 0
         self.tickets: list[Ticket] = []
         self.contacts: dict[str, Contact] = {}
         self.known: dict[str, Contact] = {}
@@ -205,7 +207,8 @@ class Book:
 
     def entry(self, ticket: Ticket, kind: str, author: str, *, fresh: bool = False, **more: object) -> Entry:
         """Add to a history; the ticket's version grows with it, but not with what it was opened with."""
-        one = Entry(self.now, kind, author, home=ticket, **more)  # type: ignore[arg-type]
+        self.entries += 1
+        one = Entry(self.entries, self.now, kind, author, home=ticket, **more)  # type: ignore[arg-type]
         ticket.entries.append(one)
         if one.what != "session" and not fresh:
             ticket.version += 1
@@ -260,6 +263,8 @@ class Book:
         self.noted(ticket, by, "session", session.state, state)
         session.state, session.last = state, self.now
         session.closed = self.now if state == "closed" else 0
+        if state not in WORK:
+            self.waiting.discard(ticket.number)
         if state in RECORDED:
             self._record(ticket, session, state, by)
 
@@ -359,7 +364,7 @@ class Book:
 
     def _times(self, ticket: Ticket) -> Times:
         if ticket.fields["priority"] != "high" or ticket.merged is not None:
-            return Times()
+            return NO_TIMES
         start, waits, kind = ticket.created, list[tuple[int, int]](), "open"
         for at, status in ticket.statuses:
             if kind in CLOSED_KINDS and status not in CLOSED_KINDS:

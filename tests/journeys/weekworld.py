@@ -59,6 +59,7 @@ class Week:
     rng: random.Random = field(default_factory=lambda: random.Random(SEED))
     sent: int = 0
     people: int = 0
+    turned_away: int = 0
     refused: list[tuple[Incoming, str]] = field(default_factory=list)
     # (state of the session that a follow-up met, or "over" for one that was closed too long ago)
     met: set[str] = field(default_factory=set)
@@ -105,6 +106,7 @@ class Week:
         if code == 451:
             self._client.rset()
             self.refused.append((mail, ours))
+            self.turned_away += 1
             return
         assert code == 250, said
         code, said = self._client.data(octets(mail, ours))

@@ -131,6 +131,17 @@ def test_what_no_longer_waits_goes_off_the_list(writer, store, ask):
     assert waits(ask) == []
 
 
+def test_what_is_over_waits_no_longer_also_when_it_comes_back(writer, store, ask):
+    """Off the list at once, not when the job comes by: closed and opened again, moved and moved back by hand."""
+    rules = set_up(writer, store, office(), present=())
+    for n in range(3):
+        mail(writer, rules, n)
+    for state in ("closed", "reopened"):
+        move(writer, rules, 1, state)
+    change(writer, rules, 2, "queue", "orders")
+    assert [int(key) for key in waits(ask)] == [3]
+
+
 def test_batches_are_bounded(writer, store, ask):
     """A batch gives out so many, and says that there is more."""
     rules = set_up(writer, store, office(), present=())

@@ -7,11 +7,13 @@ import pytest
 from deskkit import ANNA, BEN, POLICY, SUPPORT, house
 from storekit import START
 
+from mailgate.domain import service
 from mailgate.domain.access import NotAllowed, actor_of
 from mailgate.domain.desk import fields, joining, people, talk
 from mailgate.domain.deskerror import DeskError, NotThere, Stale
 from mailgate.domain.helpdesk import DeskPolicy, Status
 from mailgate.jobs.followups import tell_due
+from mailgate.store.transaction import millis
 
 
 @pytest.fixture
@@ -398,3 +400,56 @@ def test_numbers_outlive_their_pattern(desk):
     desk.do(fields.comment, "t-1", "found")
     desk.do(fields.comment, "2", "found by its count")
     assert said(desk, new, "comment") == ["found by its count"]
+
+
+def test_an_answer_that_opens_a_ticket_again_is_its_first_answer(desk):
+    """T9: the reopened ticket waits for an answer anew, and has it in that moment."""
+    desk.followers = (service.follower(desk.catalogue, POLICY),)
+    number = desk.mail()
+    desk.do(talk.reply, number, talk.Words("One."), policy=True)
+    desk.do(fields.close, number)
+    desk.clock.move(hours=1)
+    desk.do(talk.reply, number, talk.Words("Two."), policy=True)
+    ticket = desk.ticket(number)
+    assert (ticket["status"], ticket["reacted_at"]) == ("open", millis(START + timedelta(hours=1)))
+
+
+def test_tickets_that_people_open_have_the_customers_company(desk):
+    """W5: split off, or begun by a mail of ours, to somebody whom we know."""
+    number = desk.mail()
+    desk.mail(f"[#{number}] more")
+    entries = [one["id"] for one in desk.ticket(number)["entries"] if one["kind"] == "incoming"]
+    desk.do(joining.split, number, entries[:1])
+    desk.do(talk.write_first, talk.FirstMail("support", ANNA, "News", "Hello"), policy=True)
+    desk.do(talk.write_first, talk.FirstMail("support", BEN, "News", "Hello"), policy=True)
+    companies = desk.ask("SELECT name FROM ticket t JOIN company c ON c.id = t.company_id ORDER BY t.id")
+    assert companies == [
+        ("customer.example",),
+        ("customer.example",),
+        ("customer.example",),
+        ("other.example",),
+    ]
+
+
+def test_each_move_of_a_session_says_who(desk):
+    """The rule that took the mail, or the agent who answered; also where a session is followed by a new one."""
+    number = desk.mail()
+    desk.do(fields.close, number)
+    desk.mail(f"[#{number}] again")
+    for by in ("mail", "agent"):
+        desk.do(fields.close, number)
+        desk.clock.move(days=31)
+        if by == "mail":
+            desk.mail(f"[#{number}] much later")
+        else:
+            desk.do(talk.reply, number, talk.Words("Still there?"), policy=True)
+    moves = [row[1:] for row in desk.history(number) if row[0] == "session"]
+    assert moves == [
+        ("unopened", "closed", "joe"),
+        ("closed", "reopened", "support:1"),
+        ("reopened", "closed", "joe"),
+        ("", "unopened", "support:1"),
+        ("unopened", "closed", "joe"),
+        ("", "unopened", "joe"),
+        ("unopened", "active", "joe"),
+    ]

@@ -217,7 +217,7 @@ def test_tickets_of_an_older_program_keep_their_agents_and_reminders(tmp_path):
             columns = [row[1:3] for row in connection.execute("PRAGMA table_info(ticket)")]
             values = {name: 0 if "INT" in kind.upper() else "" for name, kind in columns}
             values |= {"id": ticket, "number": f"T-{ticket}", "agent": agent, "session_id": ticket}
-            values |= {"follow_up_at": follow_up, "follow_up_agent": agent}
+            values |= {"follow_up_at": follow_up, "follow_up_agent": agent, "contact_id": ticket}
             marks = ", ".join("?" * len(values))
             connection.execute(
                 f"INSERT INTO ticket ({', '.join(values)}) VALUES ({marks})", tuple(values.values())
@@ -227,6 +227,13 @@ def test_tickets_of_an_older_program_keep_their_agents_and_reminders(tmp_path):
                 " VALUES (?, ?, 'unopened', '', 1, 1)",
                 (ticket, ticket),
             )
+        columns = [row[1:3] for row in connection.execute("PRAGMA table_info(contact)")]
+        values = {name: 0 if "INT" in kind.upper() else "" for name, kind in columns}
+        values |= {"id": 1, "company_id": 7}
+        marks = ", ".join("?" * len(values))
+        connection.execute(
+            f"INSERT INTO contact ({', '.join(values)}) VALUES ({marks})", tuple(values.values())
+        )
     connection.close()
     schema.upgrade(backend)
     backend.close()
@@ -234,4 +241,5 @@ def test_tickets_of_an_older_program_keep_their_agents_and_reminders(tmp_path):
         assert connection.execute("SELECT agent FROM session ORDER BY id").fetchall() == [("anna",), ("",)]
         told = connection.execute("SELECT ticket_id, agent, at, done_at FROM follow_up").fetchall()
         assert told == [(1, "anna", 5000, 0)]
+        assert connection.execute("SELECT company_id FROM ticket ORDER BY id").fetchall() == [(7,), (0,)]
     connection.close()

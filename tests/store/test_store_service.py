@@ -87,6 +87,18 @@ def test_alarms_are_raised_in_their_turn(either):
     assert {one["rule"] for one in sent} == {"service times"}
 
 
+def test_alarms_that_go_on_are_counted(store, make_writer, clock):
+    """Those that go off are not: the metrics hear of each one once, after the commit."""
+    reports = []
+    house = House(store, make_writer(observe=reports.append), clock)
+    house.apply(TIMED)
+    house.open()
+    house.clock.move(hours=2)
+    run_alarms(house.writer, house.rules)
+    run_alarms(house.writer, house.rules)
+    assert [one for report in reports for one in report.happened] == [("service_alarms", "reaction late")]
+
+
 def test_the_agent_of_the_ticket_alone_is_told(house):
     """Who has it needs no help from others to hear of it."""
     house.open(agent="bert")

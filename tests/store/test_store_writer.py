@@ -48,6 +48,23 @@ def test_a_batch_is_one_commit(store, clock, ask):
     assert names(ask) == ["u0", "u1", "u2", "u3", "u4"]
 
 
+def test_what_happened_is_counted_once_it_is_written(store, clock):
+    """Not what a unit that failed has undone, and nothing of a batch that was lost."""
+
+    def counted(tx, word, *, fail=False):
+        tx.happened.append(("assignments", word))
+        if fail:
+            raise ZeroDivisionError
+
+    reports = []
+    writer = hold_back(store, clock, observe=reports.append)
+    for word, fail in (("a", False), ("b", True), ("c", False)):
+        writer.submit(lambda tx, word=word, fail=fail: counted(tx, word, fail=fail))
+    writer.start()
+    assert writer.stop(30)
+    assert [tuple(one.happened) for one in reports] == [(("assignments", "a"), ("assignments", "c"))]
+
+
 def test_a_failing_unit_leaves_the_others(store, clock, ask):
     """A savepoint rolls back alone; its own error is its result."""
 

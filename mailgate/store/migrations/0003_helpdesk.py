@@ -125,7 +125,8 @@ def up(_migrator: Any, db: Any) -> None:
         'INSERT INTO "desk_setting" ("name", "value", "origin", "version", "changed_at") '
         "SELECT 'channel', 'on', '', 1, 0 WHERE EXISTS (SELECT 1 FROM \"address\")"
     )
-    # Sessions are their ticket's agent's from now on, and a ticket's reminder is one of several.
+    # Sessions are their ticket's agent's from now on, a ticket's reminder is one of several, and a ticket is
+    # its contact's company's.
     db.execute_sql(
         'UPDATE "session" SET "agent" = (SELECT "agent" FROM "ticket" WHERE "ticket"."id" = '
         '"session"."ticket_id") WHERE EXISTS (SELECT 1 FROM "ticket" WHERE "ticket"."id" = '
@@ -135,4 +136,9 @@ def up(_migrator: Any, db: Any) -> None:
         'INSERT INTO "follow_up" ("ticket_id", "agent", "at", "note", "author", "created_at", "done_at", '
         '"done_by") SELECT "id", "follow_up_agent", "follow_up_at", \'\', \'\', "touched_at", 0, \'\' '
         'FROM "ticket" WHERE "follow_up_at" > 0 AND "merged_into" = 0'
+    )
+    db.execute_sql(
+        'UPDATE "ticket" SET "company_id" = (SELECT "company_id" FROM "contact" WHERE "contact"."id" = '
+        '"ticket"."contact_id") WHERE EXISTS (SELECT 1 FROM "contact" WHERE "contact"."id" = '
+        '"ticket"."contact_id" AND "contact"."company_id" > 0)'
     )
