@@ -47,6 +47,7 @@ def test_no_label_grows_with_the_mail():
         "operation",
         "listener",
         "timer",
+        "workflow",
     }
     assert {label for spec in METRICS for label in spec.labels} <= allowed
 
