@@ -8,20 +8,12 @@ from dataclasses import dataclass
 
 from mailgate.actions._names import safe_subject, without_their_links
 from mailgate.domain.action import Plan
+from mailgate.domain.automatic import automatic_entry, automatic_headers
 from mailgate.domain.contact import contact_key
-from mailgate.domain.effects import (
-    AddEntry,
-    Attachment,
-    Deliver,
-    Draft,
-    EntryKind,
-    MailKind,
-    Send,
-    Suppressed,
-)
+from mailgate.domain.effects import Attachment, Deliver, Draft, MailKind, Send, Suppressed
 from mailgate.domain.gate import Reason
 from mailgate.domain.ticket import subject_tag
-from mailgate.domain.token import LOOP_HEADER, loop_mark, message_id
+from mailgate.domain.token import message_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +31,6 @@ class Answer:
     addresses: tuple[str, ...] = ()
     attachments: tuple[Attachment, ...] = ()
     fcc: Deliver | None = None
-
-
-def answer_headers(plan: Plan, auto_submitted: str) -> tuple[tuple[str, str], ...]:
-    """Return the fields that tell every machine not to answer (RFC 3834 5)."""
-    return (
-        ("Auto-Submitted", auto_submitted),
-        ("Precedence", "bulk"),
-        ("X-Auto-Response-Suppress", "All"),
-        (LOOP_HEADER, loop_mark(plan.policy.keys, plan.policy.instance)),
-    )
 
 
 def reply_subject(plan: Plan) -> str:
@@ -83,7 +65,7 @@ def _draft(plan: Plan, answer: Answer) -> Draft:
         message_id=own_id,
         in_reply_to=view.message_id,
         references=(*view.references, *([view.message_id] if view.message_id else ())),
-        headers=answer_headers(plan, answer.auto_submitted),
+        headers=automatic_headers(plan.policy, answer.auto_submitted),
         attachments=answer.attachments,
     )
 
@@ -100,16 +82,8 @@ def plan_answer(plan: Plan, answer: Answer, rule: str, *, period_key: str, perio
     draft = _draft(plan, answer)
     ticket, queue, entry = plan.ticket, plan.queue(), None
     if ticket is not None:
-        entry = AddEntry(
-            entry_id=plan.reader.allocate("entry"),
-            ticket_id=ticket.ticket_id,
-            session_id=ticket.session_id,
-            kind=EntryKind.ANSWER,
-            author=rule,
-            text=draft.text,
-            touches_session=False,
-            message_id=draft.message_id,
-            rule=rule,
+        entry = automatic_entry(
+            plan.reader.allocate("entry"), ticket.ticket_id, ticket.session_id, draft, rule
         )
     plan.add(
         Send(

@@ -30,9 +30,8 @@ KEYS: Final = (*TEXTS, "enabled", "teams")
 
 @dataclass(frozen=True, slots=True)
 class Saving:
-    """How an automation is saved: by whom, on which version, and whether changes by hand may be lost."""
+    """How an automation is saved: on which version, and whether changes by hand may be lost."""
 
-    agent: str = ""
     if_version: int | None = None
     overwrite: bool = False
 
@@ -126,7 +125,7 @@ def save(
 
     def planned(connection: Connection, found: Present) -> Sequence[Change]:
         automation, form = make(found)
-        actor = _require_right(automation, found, saving.agent)
+        actor = _require_right(automation, found, how.who)
         there = found.all("automation").get(automation.name)
         if not automation.creator and isinstance(there, Automation):
             automation = replace(automation, creator=there.creator)
@@ -148,7 +147,7 @@ def save(
                 changes += set_one(connection, item, take_over=how.take_over)
         return changes
 
-    return _business.change(call, planned, how, saving.agent)
+    return _business.change(call, planned, how)
 
 
 def _require_untouched(found: Present, script: Script, saving: Saving) -> None:
@@ -195,7 +194,7 @@ def _require_right(automation: Automation, found: Present, agent: str) -> Actor:
     return actor
 
 
-def remove(call: Call, name: str, agent: str, how: _business.How) -> bool:
+def remove(call: Call, name: str, how: _business.How) -> bool:
     """Remove an automation and its script; returns whether a script that was changed by hand is left."""
     left: list[str] = []
 
@@ -204,7 +203,7 @@ def remove(call: Call, name: str, agent: str, how: _business.How) -> bool:
         there = found.catalogue.automations.get(name)
         if there is None:
             raise CommandError(f"there is no automation {name!r}{near(name, found.catalogue.automations)}")
-        check(found.catalogue, agent, What.SET_AUTOMATION, there)
+        check(found.catalogue, how.who, What.SET_AUTOMATION, there)
         _business.require_ours(found, "automation", name, how)
         changes = list(remove_one(connection, "automation", name, take_over=how.take_over))
         if in_the_way(name, found.catalogue):
@@ -213,5 +212,5 @@ def remove(call: Call, name: str, agent: str, how: _business.How) -> bool:
             changes += remove_one(connection, "script", name, take_over=how.take_over)
         return changes
 
-    _business.change(call, planned, how, agent)
+    _business.change(call, planned, how)
     return bool(left)

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import wraps
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
+from mailgate.cli._as import as_option
 from mailgate.cli._options import TRY_LATER, Call, CommandError, clean, print_json, print_table
 from mailgate.cli._store import reading, tell, writing
 
@@ -52,6 +54,16 @@ def change_options(function: F) -> F:
     )
     dry_run = click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
     return take_over(dry_run(function))
+
+
+def how_options(function: Callable[..., None]) -> Callable[..., None]:
+    """Add `change_options` and `--as`; the command gets all of them as one `how`."""
+
+    @wraps(function)
+    def run(*args: Any, agent: str, dry_run: bool, take_over: bool, **own: Any) -> None:
+        function(*args, how=How(dry_run, take_over, agent), **own)
+
+    return as_option(change_options(run))
 
 
 def present(call: Call) -> "Present":
@@ -135,7 +147,7 @@ def put(call: Call, make: "Callable[[Present], Item]", how: How) -> "Sequence[Ch
         require_ours(found, kind, key, how)
         return set_one(connection, item, take_over=how.take_over)
 
-    return _change(call, planned, how, how.who)
+    return change(call, planned, how)
 
 
 def _same(one: "Item", other: "Item") -> bool:
@@ -172,7 +184,7 @@ def remove(call: Call, kind: "Kind", name: str, how: How) -> "Sequence[Change]":
         require_ours(found, kind, key, how)
         return remove_one(connection, kind, key, take_over=how.take_over)
 
-    return _change(call, planned, how, how.who)
+    return change(call, planned, how)
 
 
 def _require_no_tickets(connection: "Connection", kind: "Kind", key: str) -> None:
@@ -195,23 +207,14 @@ def require_ours(found: "Present", kind: "Kind", key: str, how: How) -> None:
 
 
 def change(
-    call: Call, planned: "Callable[[Connection, Present], Sequence[Change]]", how: How, by: str = ""
+    call: Call, planned: "Callable[[Connection, Present], Sequence[Change]]", how: How
 ) -> "Sequence[Change]":
-    """Plan on what is there, show the plan and carry it out; once more if somebody else was faster.
-
-    `by` is whom the audit names, else the user of the shell.
-    """
-    return _change(call, planned, how, by)
-
-
-def _change(
-    call: Call, planned: "Callable[[Connection, Present], Sequence[Change]]", how: How, by: str = ""
-) -> "Sequence[Change]":
+    """Plan on what is there, show the plan and carry it out; once more if somebody else was faster."""
     for _ in range(TRIES):
         with reading(call) as (_store, connection):
             found = _look(call, connection)
             changes = planned(connection, found)
-        if not changes or how.dry_run or _carried_out(call, changes, found.catalogue.version, by):
+        if not changes or how.dry_run or _carried_out(call, changes, found.catalogue.version, how.who):
             _report(changes, how)
             if changes and not how.dry_run:
                 tell(call, "reload")
@@ -219,12 +222,12 @@ def _change(
     raise CommandError("somebody else changes the business data all the time, try again", TRY_LATER)
 
 
-def _carried_out(call: Call, changes: "Sequence[Change]", version: int, by: str = "") -> bool:
+def _carried_out(call: Call, changes: "Sequence[Change]", version: int, agent: str) -> bool:
     """Write the changes, unless the data are no longer what the plan was made on."""
     from mailgate.cli._who import who  # noqa: PLC0415  --help must not pay for it
     from mailgate.store.business import Moved, apply_changes  # noqa: PLC0415
 
-    user = by or who()
+    user = agent or who()
     with writing(call) as (_store, writer):
         try:
             writer.submit(lambda tx: apply_changes(tx, changes, user, planned_at=version)).result()
@@ -236,8 +239,8 @@ def _carried_out(call: Call, changes: "Sequence[Change]", version: int, by: str 
 def _report(changes: "Sequence[Change]", how: How) -> None:
     from mailgate.cli._differences import lines_of  # noqa: PLC0415  --help must not pay for it
 
-    for change in changes:
-        for line in lines_of(change):
+    for one in changes:
+        for line in lines_of(one):
             click.echo(line)
     if not changes:
         click.echo("nothing to change")

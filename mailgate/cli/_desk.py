@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from mailgate.cli._as import acting, author
 from mailgate.cli._options import TRY_LATER, Call, CommandError
 from mailgate.cli._store import tell, writing
 
@@ -100,11 +99,3 @@ def version_option(function: F) -> F:
         help="Change it only while it is still at this version (`show` names it); else exit 75 and say what "
         "has changed.",
     )(function)
-
-
-def actor(desk: Desk, agent: str) -> str:
-    """Return who makes this change, for the history: the named agent, else the user of the shell.
-
-    Raises CommandError where there is no such agent.
-    """
-    return author(acting(desk.catalogue, agent))

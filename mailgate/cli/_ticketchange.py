@@ -4,8 +4,7 @@ from typing import Any, Final
 
 import click
 
-from mailgate.cli._options import Call, pass_call
-from mailgate.cli._ticketdesk import change, changes, whole
+from mailgate.cli._ticketdesk import TicketChange, changes, whole
 
 # Two at once that join tickets with each other would wait for each other (PostgreSQL).
 JOINING: Final = ("joining tickets",)
@@ -22,18 +21,7 @@ JOINING: Final = ("joining tickets",)
 @click.option("--workflow", help="The workflow that it is on; '' for none.")
 @click.option("--category", "categories", multiple=True, help="A category; +NAME adds, -NAME takes away.")
 @click.option("--tag", "tags", multiple=True, help="A tag; +NAME adds, -NAME takes away; '' takes all away.")
-@pass_call
-def set_(
-    call: Call,
-    /,
-    number: str,
-    agent: str,
-    if_version: int | None,
-    to_agent: str | None,
-    *,
-    as_json: bool,
-    **said: Any,
-) -> None:
+def set_(change: TicketChange, /, to_agent: str | None, **said: Any) -> None:
     r"""Set fields of a ticket; what is not said stays as it is.
 
     \b
@@ -49,20 +37,13 @@ def set_(
     wishes += [(name, one) for name, texts in lists.items() for one in words_of(texts)]
     if not wishes:
         raise click.UsageError("say what to set, such as --status open")
-    change(
-        call,
-        number,
-        agent,
-        lambda ground, _desk: set_fields(ground, number, wishes, version=if_version),
-        as_json=as_json,
-    )
+    change.make(set_fields, wishes)
 
 
 @click.command()
 @changes
 @click.argument("to")
-@pass_call
-def assign(call: Call, /, number: str, to: str, agent: str, if_version: int | None, *, as_json: bool) -> None:
+def assign(change: TicketChange, to: str) -> None:
     r"""Give a ticket to an agent: TO is a name, `auto` (whoever the queue's rules choose) or '' (nobody).
 
     With `auto` it says who has it; where nobody can take it now, it waits and is given out later.
@@ -73,12 +54,9 @@ def assign(call: Call, /, number: str, to: str, agent: str, if_version: int | No
     """
     from mailgate.domain.desk.fields import give  # noqa: PLC0415  --help must not pay for it
 
-    change(
-        call, number, agent, lambda ground, _desk: give(ground, number, to, version=if_version),
-        as_json=as_json, locks=("assignment",) if to == "auto" else (),
-    )  # fmt: skip
+    change.make(give, to, locks=("assignment",) if to == "auto" else ())
     if to == "auto":
-        _say_who(whole(call, number))
+        _say_who(whole(change.call, change.number))
 
 
 def _say_who(ticket: dict[str, Any]) -> None:
@@ -95,10 +73,7 @@ def _say_who(ticket: dict[str, Any]) -> None:
 @click.command()
 @changes
 @click.argument("queue")
-@pass_call
-def move(
-    call: Call, /, number: str, queue: str, agent: str, if_version: int | None, *, as_json: bool
-) -> None:
+def move(change: TicketChange, queue: str) -> None:
     r"""Move a ticket to another queue; it is answered from that queue's address then.
 
     \b
@@ -106,23 +81,13 @@ def move(
     """
     from mailgate.domain.desk.fields import set_fields  # noqa: PLC0415  --help must not pay for it
 
-    wishes = [("queue", queue)]
-    change(
-        call,
-        number,
-        agent,
-        lambda ground, _desk: set_fields(ground, number, wishes, version=if_version),
-        as_json=as_json,
-    )
+    change.make(set_fields, [("queue", queue)])
 
 
 @click.command()
 @changes
 @click.option("--note", default="", help="A comment that says why.")
-@pass_call
-def close(
-    call: Call, /, number: str, note: str, agent: str, if_version: int | None, *, as_json: bool
-) -> None:
+def close(change: TicketChange, note: str) -> None:
     r"""Close a ticket and its session. A mail of the customer opens it again.
 
     \b
@@ -130,19 +95,12 @@ def close(
     """
     from mailgate.domain.desk.fields import close as plan  # noqa: PLC0415  --help must not pay for it
 
-    change(
-        call,
-        number,
-        agent,
-        lambda ground, _desk: plan(ground, number, note, version=if_version),
-        as_json=as_json,
-    )
+    change.make(plan, note)
 
 
 @click.command()
 @changes
-@pass_call
-def reopen(call: Call, /, number: str, agent: str, if_version: int | None, *, as_json: bool) -> None:
+def reopen(change: TicketChange) -> None:
     r"""Open a closed ticket again; its session too, or a new one where the time for that is over.
 
     \b
@@ -150,18 +108,13 @@ def reopen(call: Call, /, number: str, agent: str, if_version: int | None, *, as
     """
     from mailgate.domain.desk.fields import reopen as plan  # noqa: PLC0415  --help must not pay for it
 
-    change(
-        call, number, agent, lambda ground, _desk: plan(ground, number, version=if_version), as_json=as_json
-    )
+    change.make(plan)
 
 
 @click.command()
 @changes
 @click.argument("into")
-@pass_call
-def merge(
-    call: Call, /, number: str, into: str, agent: str, if_version: int | None, *, as_json: bool
-) -> None:
+def merge(change: TicketChange, into: str) -> None:
     r"""Merge a ticket into another one: it is closed, and all of it shows under INTO.
 
     Both numbers are understood from then on, also in the subjects of mails.
@@ -171,14 +124,7 @@ def merge(
     """
     from mailgate.domain.desk.joining import merge as plan  # noqa: PLC0415  --help must not pay for it
 
-    change(
-        call,
-        into,
-        agent,
-        lambda ground, _desk: plan(ground, number, into, version=if_version),
-        as_json=as_json,
-        locks=JOINING,
-    )
+    change.make(plan, into, locks=JOINING, shown=into)
 
 
 @click.command()
@@ -186,19 +132,7 @@ def merge(
 @click.argument("entries", nargs=-1, required=True, type=click.IntRange(min=1), metavar="ENTRY...")
 @click.option("--subject", default="", help="The new ticket's subject; the old one's where it is not said.")
 @click.option("--queue", default="", help="The new ticket's queue; the old one's where it is not said.")
-@pass_call
-def split(
-    call: Call,
-    /,
-    number: str,
-    entries: tuple[int, ...],
-    subject: str,
-    queue: str,
-    agent: str,
-    if_version: int | None,
-    *,
-    as_json: bool,
-) -> None:
+def split(change: TicketChange, entries: tuple[int, ...], subject: str, queue: str) -> None:
     r"""Take messages out of a ticket into a new one; answers to them join the new one.
 
     ENTRY is the number that `ticket show` prints in front of a message.
@@ -212,12 +146,12 @@ def split(
     opened: list[OpenTicket] = []
 
     def planned(ground: Any, _desk: Any) -> Any:
-        found = plan(ground, number, entries, subject=subject, queue=queue, version=if_version)
+        found = plan(ground, change.number, entries, subject=subject, queue=queue, version=change.if_version)
         opened.extend(one for one in found if isinstance(one, OpenTicket))
         return found
 
-    change(call, number, agent, planned, as_json=as_json, locks=JOINING)
-    if not as_json:
+    change.planned(planned, locks=JOINING)
+    if not change.as_json:
         click.echo(f"{opened[-1].number} opened")
 
 
@@ -225,10 +159,7 @@ def split(
 @changes
 @click.argument("other")
 @click.option("--kind", default="related", show_default=True, help="What NUMBER is to OTHER.")
-@pass_call
-def link(
-    call: Call, /, number: str, other: str, kind: str, agent: str, if_version: int | None, *, as_json: bool
-) -> None:
+def link(change: TicketChange, other: str, kind: str) -> None:
     r"""Link a ticket to another one: related, parent, child, duplicate, original, follow-up, followed-by.
 
     \b
@@ -236,23 +167,13 @@ def link(
     """
     from mailgate.domain.desk.joining import link as plan  # noqa: PLC0415  --help must not pay for it
 
-    change(
-        call,
-        number,
-        agent,
-        lambda ground, _desk: plan(ground, number, other, kind, version=if_version),
-        as_json=as_json,
-        locks=JOINING,
-    )
+    change.make(plan, other, kind, locks=JOINING)
 
 
 @click.command()
 @changes
 @click.argument("other")
-@pass_call
-def unlink(
-    call: Call, /, number: str, other: str, agent: str, if_version: int | None, *, as_json: bool
-) -> None:
+def unlink(change: TicketChange, other: str) -> None:
     r"""Take the links between two tickets away.
 
     \b
@@ -260,14 +181,7 @@ def unlink(
     """
     from mailgate.domain.desk.joining import unlink as plan  # noqa: PLC0415  --help must not pay for it
 
-    change(
-        call,
-        number,
-        agent,
-        lambda ground, _desk: plan(ground, number, other, version=if_version),
-        as_json=as_json,
-        locks=JOINING,
-    )
+    change.make(plan, other, locks=JOINING)
 
 
 COMMANDS = (set_, assign, move, close, reopen, merge, split, link, unlink)

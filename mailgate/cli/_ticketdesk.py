@@ -2,14 +2,16 @@
 
 import sys
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from mailgate.cli._as import acting, as_option, author
 from mailgate.cli._desk import Desk, changing, version_option
-from mailgate.cli._options import Call, CommandError, print_json
+from mailgate.cli._options import Call, CommandError, pass_call, print_json
 from mailgate.cli._store import reading
 from mailgate.cli._tables import json_row
 
@@ -19,41 +21,68 @@ if TYPE_CHECKING:
     from mailgate.domain.routing import Catalogue
     from mailgate.store.application import Application
 
-F = TypeVar("F", bound=Callable[..., Any])
 NUMBER = click.argument("number")
 
 
-def changes(function: F) -> F:
-    """Add what every change of a ticket has: NUMBER, `--as`, `--if-version`, `--json`."""
-    as_json = click.option("--json", "as_json", is_flag=True, help="Print the ticket as it is then, as JSON.")
-    return NUMBER(as_option(version_option(as_json(function))))
+@dataclass(frozen=True, slots=True)
+class TicketChange:
+    """What every change of a ticket is told: which one, in whose name, and at which version if at all."""
+
+    call: Call
+    number: str
+    agent: str
+    if_version: int | None
+    as_json: bool
+
+    def make(
+        self, plan: "Callable[..., Iterable[Effect]]", *words: Any, locks: Iterable[str] = (), shown: str = ""
+    ) -> None:
+        """Make a change that `plan` says from the ticket's number and the words; see `planned`."""
+        self.planned(
+            lambda ground, _desk: plan(ground, self.number, *words, version=self.if_version),
+            locks=locks,
+            shown=shown,
+        )
+
+    def planned(
+        self,
+        plan: "Callable[[Ground, Desk], Iterable[Effect]]",
+        *,
+        locks: Iterable[str] = (),
+        shown: str = "",
+    ) -> None:
+        """Make one change and print what the ticket, or the one in `shown`, is at then.
+
+        Says so where nothing was to be changed. Raises CommandError: exit 1 for what makes no sense or is not
+        allowed, 75 where somebody else was faster.
+        """
+        wanted: list[Effect] = []
+
+        def kept(ground: "Ground", desk: Desk) -> "Iterable[Effect]":
+            wanted[:] = plan(ground, desk)
+            return wanted
+
+        with changing(self.call) as desk:
+            done = perform(desk, self.agent, lambda ground: kept(ground, desk), locks=locks)
+        tell_suppressed(done)
+        tell_version(self.call, shown or self.number, changed=bool(wanted), as_json=self.as_json)
 
 
-def change(
-    call: Call,
-    number: str,
-    agent: str,
-    plan: "Callable[[Ground, Desk], Iterable[Effect]]",
-    *,
-    as_json: bool = False,
-    locks: Iterable[str] = (),
-) -> "Application":
-    """Make one change and print what the ticket is at now; says so where nothing was to be changed.
+def changes(function: Callable[..., None]) -> Callable[..., None]:
+    """Add what every change of a ticket has: NUMBER, `--as`, `--if-version`, `--json`.
 
-    Raises CommandError: exit 1 for what makes no sense or is not allowed, 75 where somebody else was faster.
+    The command gets them as one `TicketChange` in front of its own.
     """
-    wanted: list[Effect] = []
 
-    def planned(ground: "Ground", desk: Desk) -> "Iterable[Effect]":
-        wanted[:] = plan(ground, desk)
-        return wanted
+    @pass_call
+    @wraps(function)
+    def run(
+        call: Call, /, *, number: str, agent: str, if_version: int | None, as_json: bool, **own: Any
+    ) -> None:
+        function(TicketChange(call, number, agent, if_version, as_json), **own)
 
-    with changing(call) as desk:
-        done = perform(desk, agent, lambda ground: planned(ground, desk), locks=locks)
-    if done.suppressed:
-        click.echo(f"not sent at once: {', '.join(done.suppressed)}", err=True)
-    tell_version(call, number, changed=bool(wanted), as_json=as_json)
-    return done
+    json = click.option("--json", "as_json", is_flag=True, help="Print the ticket as it is then, as JSON.")
+    return NUMBER(as_option(version_option(json(run))))
 
 
 def perform(
@@ -65,6 +94,12 @@ def perform(
     actor = acting(desk.catalogue, agent)
     by = author(actor)
     return desk.perform(lambda reader, now: plan(Ground(reader, desk.catalogue, now, actor, by)), locks=locks)
+
+
+def tell_suppressed(done: "Application") -> None:
+    """Say on standard error why the gate has kept a mail back."""
+    if done.suppressed:
+        click.echo(f"not sent at once: {', '.join(done.suppressed)}", err=True)
 
 
 def tell_version(call: Call, number: str, *, changed: bool, as_json: bool) -> None:

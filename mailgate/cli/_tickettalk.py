@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -12,7 +11,7 @@ from mailgate.cli._options import Call, CommandError, json_option, pass_call, pr
 from mailgate.cli._read import FILE
 from mailgate.cli._store import reading, tell, when
 from mailgate.cli._tables import cut, json_row, limit_option, more, plural
-from mailgate.cli._ticketdesk import change, changes, perform, tell_version, text_given
+from mailgate.cli._ticketdesk import TicketChange, changes, perform, tell_suppressed, tell_version, text_given
 
 TEXT = click.argument("text", default="")
 TEXT_FILE = click.option("--file", type=FILE, help="The file that the text stands in; - is standard input.")
@@ -25,19 +24,7 @@ TEXT_FILE = click.option("--file", type=FILE, help="The file that the text stand
 @click.option("--to", default="", metavar="ADDRESS", help="Whom to answer; else whoever wrote last.")
 @click.option("--subject", default="", help="Another subject, where agents may edit them (setting subjects).")
 @click.option("--status", default="", help="The status that the ticket gets.")
-@pass_call
-def reply(
-    call: Call,
-    /,
-    number: str,
-    text: str,
-    file: Path | None,
-    agent: str,
-    if_version: int | None,
-    *,
-    as_json: bool,
-    **said: str,
-) -> None:
+def reply(change: TicketChange, /, text: str, file: Path | None, **said: str) -> None:
     r"""Answer the customer: the mail leaves from the queue's address, with copies to confirmed participants.
 
     The text is the argument, a file, or what comes from standard input or the editor.
@@ -50,12 +37,8 @@ def reply(
     from mailgate.domain.desk.talk import reply as plan  # noqa: PLC0415
 
     words = Words(text_given(text, file), **said)
-    change(
-        call,
-        number,
-        agent,
-        lambda ground, desk: plan(ground, desk.policy, number, words, version=if_version),
-        as_json=as_json,
+    change.planned(
+        lambda ground, desk: plan(ground, desk.policy, change.number, words, version=change.if_version)
     )
 
 
@@ -63,18 +46,7 @@ def reply(
 @changes
 @TEXT
 @TEXT_FILE
-@pass_call
-def comment(
-    call: Call,
-    /,
-    number: str,
-    text: str,
-    file: Path | None,
-    agent: str,
-    if_version: int | None,
-    *,
-    as_json: bool,
-) -> None:
+def comment(change: TicketChange, text: str, file: Path | None) -> None:
     r"""Write a comment that agents alone see; nothing leaves.
 
     \b
@@ -82,14 +54,7 @@ def comment(
     """
     from mailgate.domain.desk.fields import comment as plan  # noqa: PLC0415  --help must not pay for it
 
-    said = text_given(text, file)
-    change(
-        call,
-        number,
-        agent,
-        lambda ground, _desk: plan(ground, number, said, version=if_version),
-        as_json=as_json,
-    )
+    change.make(plan, text_given(text, file))
 
 
 @click.command()
@@ -125,8 +90,7 @@ def new(
     mail = FirstMail(said["queue"], to, subject, text_given(text, file), said["name"], said["owner"])
     with changing(call) as desk:
         done = perform(desk, agent, lambda ground: write_first(ground, desk.policy, mail))
-    if done.suppressed:
-        click.echo(f"not sent at once: {', '.join(done.suppressed)}", err=True)
+    tell_suppressed(done)
     if not done.number:
         click.echo("sent, and no ticket opened (setting outgoing_tickets is off)")
         return
@@ -143,19 +107,7 @@ def followup() -> None:
 @click.argument("at", metavar="WHEN")
 @click.argument("note", default="")
 @click.option("--for", "who", default="", metavar="AGENT", help="Who is reminded; else whoever has it.")
-@pass_call
-def followup_add(
-    call: Call,
-    /,
-    number: str,
-    at: str,
-    note: str,
-    who: str,
-    agent: str,
-    if_version: int | None,
-    *,
-    as_json: bool,
-) -> None:
+def followup_add(change: TicketChange, at: str, note: str, who: str) -> None:
     r"""Add a reminder. WHEN is a time in UTC, or in so many days or hours: 3d, 4h.
 
     \b
@@ -164,14 +116,10 @@ def followup_add(
     """
     from mailgate.domain.desk.people import add_follow_up  # noqa: PLC0415  --help must not pay for it
 
-    change(
-        call,
-        number,
-        agent,
+    change.planned(
         lambda ground, _desk: add_follow_up(
-            ground, number, _time(at, ground.now), who, note, version=if_version
-        ),
-        as_json=as_json,
+            ground, change.number, _time(at, ground.now), who, note, version=change.if_version
+        )
     )
 
 
@@ -270,20 +218,10 @@ def _person(name: str, text: str, plan: str) -> click.Command:
 
     @changes
     @click.argument("address")
-    @pass_call
-    def run(
-        call: Call, /, number: str, address: str, agent: str, if_version: int | None, *, as_json: bool
-    ) -> None:
+    def run(change: TicketChange, address: str) -> None:
         from mailgate.domain.desk import people  # noqa: PLC0415  --help must not pay for it
 
-        planned: Any = getattr(people, plan)
-        change(
-            call,
-            number,
-            agent,
-            lambda ground, _desk: planned(ground, number, address, version=if_version),
-            as_json=as_json,
-        )
+        change.make(getattr(people, plan), address)
 
     example = f"mailgate ticket participant {name} T-7 ben@customer.example"
     return click.command(name, help=f"{text}\n\n\b\n{example}")(run)

@@ -57,7 +57,7 @@ def put(call: Call, word: Word, make: "Callable[[Present], Any]", how: _business
             return set_one(connection, item, take_over=how.take_over)
         return plan(connection, _all({**in_force(found, word), item.name: item}, word), "")
 
-    _business.change(call, planned, how, how.who)
+    _business.change(call, planned, how)
 
 
 def _all(words: dict[str, Any], word: Word) -> "Business":

@@ -89,8 +89,7 @@ def show(call: Call, name: str, *, as_json: bool) -> None:
 
 def _options(function: Any) -> Any:
     for option in (
-        _business.change_options,
-        as_option,
+        _business.how_options,
         click.option("--enabled/--disabled", default=None, help="Whether notices and tickets go there."),
         click.option("--team", "teams", multiple=True, help="A team to put the agent into."),
         click.option("--queue", "queues", multiple=True, help="A queue that the agent works on; '' is none."),
@@ -133,10 +132,8 @@ def add(
     /,
     name: str,
     *,
-    agent: str,
     teams: tuple[str, ...],
-    dry_run: bool,
-    take_over: bool,
+    how: _business.How,
     **said: Any,
 ) -> None:
     r"""Add an agent. For an administrator a link is printed that lets it in once.
@@ -149,15 +146,14 @@ def add(
     from mailgate.domain.helpdesk import Role  # noqa: PLC0415
     from mailgate.domain.routing import Agent  # noqa: PLC0415
 
-    _staff.require(call, agent, What.SET_AGENT)
+    _staff.require(call, how.who, What.SET_AGENT)
     _teams_are_there(call, teams)
-    how = _business.How(dry_run, take_over, agent)
     one = _staff.changed(Agent(name), said)
     changes = _business.add(call, one, how)
-    if changes and not dry_run:
+    if changes and not how.dry_run:
         _joined(call, name, teams, how)
         if one.role == Role.ADMINISTRATOR and one.enabled:
-            _staff.tell_link(call, name, agent)
+            _staff.tell_link(call, name, how.who)
 
 
 @agent.command("set")
@@ -169,10 +165,8 @@ def set_(
     /,
     name: str,
     *,
-    agent: str,
     teams: tuple[str, ...],
-    dry_run: bool,
-    take_over: bool,
+    how: _business.How,
     **said: Any,
 ) -> None:
     r"""Change an agent; what is not said stays as it is.
@@ -186,9 +180,8 @@ def set_(
     def make(found: "Present") -> Any:
         return _staff.changed(_business.named(found, "agent", name), said)
 
-    _staff.require(call, agent, What.SET_AGENT)
+    _staff.require(call, how.who, What.SET_AGENT)
     _teams_are_there(call, teams)
-    how = _business.How(dry_run, take_over, agent)
     if not teams or any(value not in (None, ()) for value in said.values()):
         _business.put(call, make, how)
     _joined(call, name, teams, how)
@@ -196,16 +189,15 @@ def set_(
 
 @agent.command()
 @click.argument("name")
-@as_option
-@_business.change_options
+@_business.how_options
 @pass_call
-def remove(call: Call, name: str, *, agent: str, dry_run: bool, take_over: bool) -> None:
+def remove(call: Call, name: str, *, how: _business.How) -> None:
     """Remove an agent whom no script and no team names; tickets keep the name."""
     from mailgate.domain.access import What  # noqa: PLC0415  --help must not pay for it
     from mailgate.store.access import forget  # noqa: PLC0415
 
-    _staff.require(call, agent, What.SET_AGENT)
-    if _business.remove(call, "agent", name, _business.How(dry_run, take_over, agent)) and not dry_run:
+    _staff.require(call, how.who, What.SET_AGENT)
+    if _business.remove(call, "agent", name, how) and not how.dry_run:
         with writing(call) as (_store, writer):
             writer.submit(lambda tx: forget(tx, name)).result()
 

@@ -119,7 +119,7 @@ def script(call: Call, name: str, agent: str) -> None:
 
 def _saving_options(function: Any) -> Any:
     for option in (
-        _business.change_options,
+        _business.how_options,
         click.option(
             "--overwrite", is_flag=True, help="Give up what somebody changed in the script by hand."
         ),
@@ -129,20 +129,15 @@ def _saving_options(function: Any) -> Any:
             metavar="N",
             help="Only while it is still at this version (`show` names it; 0: there is none); else exit 75.",
         ),
-        as_option,
     ):
         function = option(function)
     return function
 
 
-def _how(said: dict[str, Any]) -> _business.How:
-    return _business.How(said["dry_run"], said["take_over"])
-
-
 def _saving(said: dict[str, Any]) -> Any:
     from mailgate.cli._automations import Saving  # noqa: PLC0415  --help must not pay for it
 
-    return Saving(said["agent"], said["if_version"], said["overwrite"])
+    return Saving(said["if_version"], said["overwrite"])
 
 
 @automation.command()
@@ -150,7 +145,7 @@ def _saving(said: dict[str, Any]) -> Any:
 @click.option("--name", default="", help="The automation's name, instead of the one in the file.")
 @_saving_options
 @pass_call
-def put(call: Call, /, file: Path, name: str, **said: Any) -> None:
+def put(call: Call, /, file: Path, name: str, how: _business.How, **said: Any) -> None:
     r"""Store the automation in FILE (TOML or JSON); it takes effect at once.
 
     All mistakes are printed, and then nothing is changed. A script that was changed by hand is not written
@@ -163,8 +158,8 @@ def put(call: Call, /, file: Path, name: str, **said: Any) -> None:
     from mailgate.cli._automations import from_file, save  # noqa: PLC0415  --help must not pay for it
 
     made = from_file(text_of(file), str(file), name)
-    save(call, lambda _found: made, _saving(said), _how(said))
-    for folder in _missing_folders(call, made[0].name) if not said["dry_run"] else ():
+    save(call, lambda _found: made, _saving(said), how)
+    for folder in _missing_folders(call, made[0].name) if not how.dry_run else ():
         click.echo(clean(f"{folder}: there is no such folder yet; mail for it is kept"), err=True)
 
 
@@ -218,7 +213,7 @@ def check(call: Call, names: tuple[str, ...]) -> None:
     click.echo(f"{count} automation{'s' if count != 1 else ''} checked, no mistakes")
 
 
-def _switch(call: Call, name: str, said: dict[str, Any], *, on: bool) -> None:
+def _switch(call: Call, name: str, how: _business.How, said: dict[str, Any], *, on: bool) -> None:
     from dataclasses import replace  # noqa: PLC0415  --help must not pay for it
 
     from mailgate.cli._automations import form_in, named, save  # noqa: PLC0415
@@ -227,41 +222,40 @@ def _switch(call: Call, name: str, said: dict[str, Any], *, on: bool) -> None:
         one = named(found, name)
         return replace(one, enabled=on), form_in(one)
 
-    save(call, make, _saving(said), _how(said))
+    save(call, make, _saving(said), how)
 
 
 @automation.command()
 @click.argument("name")
 @_saving_options
 @pass_call
-def enable(call: Call, /, name: str, **said: Any) -> None:
+def enable(call: Call, /, name: str, how: _business.How, **said: Any) -> None:
     r"""Let an automation serve its address again, at once.
 
     \b
     mailgate automation enable support
     """
-    _switch(call, name, said, on=True)
+    _switch(call, name, how, said, on=True)
 
 
 @automation.command()
 @click.argument("name")
 @_saving_options
 @pass_call
-def disable(call: Call, /, name: str, **said: Any) -> None:
+def disable(call: Call, /, name: str, how: _business.How, **said: Any) -> None:
     r"""Let an automation rest: mail to its address is kept, and no rule is looked at.
 
     \b
     mailgate automation disable support
     """
-    _switch(call, name, said, on=False)
+    _switch(call, name, how, said, on=False)
 
 
 @automation.command()
 @click.argument("name")
-@as_option
-@_business.change_options
+@_business.how_options
 @pass_call
-def remove(call: Call, name: str, agent: str, *, dry_run: bool, take_over: bool) -> None:
+def remove(call: Call, name: str, how: _business.How) -> None:
     r"""Remove an automation and its script; a script that was changed by hand is left.
 
     \b
@@ -269,18 +263,17 @@ def remove(call: Call, name: str, agent: str, *, dry_run: bool, take_over: bool)
     """
     from mailgate.cli._automations import remove as take_away  # noqa: PLC0415  --help must not pay for it
 
-    if take_away(call, name, agent, _business.How(dry_run, take_over)):
+    if take_away(call, name, how):
         click.echo(clean(f"the script {name!r} was changed by hand, and is left"), err=True)
 
 
 @automation.command("from-script")
 @click.argument("name")
 @click.option("--save", "keep", is_flag=True, help="Store the form: changes by hand become the automation's.")
-@as_option
+@_business.how_options
 @json_option
-@_business.change_options
 @pass_call
-def from_script(call: Call, /, name: str, agent: str, *, keep: bool, as_json: bool, **said: Any) -> None:
+def from_script(call: Call, name: str, how: _business.How, *, keep: bool, as_json: bool) -> None:
     r"""Read the script NAME back into the form that makes it.
 
     What no form makes is named by its line, and nothing is changed.
@@ -298,7 +291,7 @@ def from_script(call: Call, /, name: str, agent: str, *, keep: bool, as_json: bo
     found = _business.present(call)
     _business.named(found, "script", name)
     if name in found.catalogue.automations:
-        _require_use(found, found.catalogue.automations[name], agent)
+        _require_use(found, found.catalogue.automations[name], how.who)
     try:
         form = form_of(found.catalogue.scripts[name])
     except HandWrittenError as error:
@@ -309,12 +302,7 @@ def from_script(call: Call, /, name: str, agent: str, *, keep: bool, as_json: bo
         else:
             click.echo(automation_toml(plain(form)), nl=False)
         return
-    save(
-        call,
-        lambda now: (with_form(named(now, name), form), form),
-        Saving(agent, overwrite=True),
-        _business.How(said["dry_run"], said["take_over"]),
-    )
+    save(call, lambda now: (with_form(named(now, name), form), form), Saving(overwrite=True), how)
 
 
 @automation.command()

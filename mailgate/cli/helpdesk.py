@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from mailgate.cli import _business, _staff
-from mailgate.cli._as import as_option
 from mailgate.cli._options import Call, CommandError, json_option, pass_call
 
 if TYPE_CHECKING:
@@ -64,10 +63,9 @@ def _require(name: str) -> None:
 @helpdesk.command("set")
 @click.argument("name")
 @click.argument("value")
-@_business.change_options
-@as_option
+@_business.how_options
 @pass_call
-def set_(call: Call, name: str, value: str, *, agent: str, dry_run: bool, take_over: bool) -> None:
+def set_(call: Call, name: str, value: str, *, how: _business.How) -> None:
     r"""Change a setting; the running gateway knows at once.
 
     \b
@@ -82,19 +80,18 @@ def set_(call: Call, name: str, value: str, *, agent: str, dry_run: bool, take_o
         setting_text,
     )
 
-    _staff.require(call, agent, What.SET_INSTALLATION)
+    _staff.require(call, how.who, What.SET_INSTALLATION)
     if not setting_complaint(name, value):
         # As a file would say it: `true` is `on`.
         value = setting_text(getattr(policy({name: value}), name))
-    _business.put(call, lambda _found: DeskSetting(name, value), _business.How(dry_run, take_over, agent))
+    _business.put(call, lambda _found: DeskSetting(name, value), how)
 
 
 @helpdesk.command()
 @click.argument("name")
-@_business.change_options
-@as_option
+@_business.how_options
 @pass_call
-def unset(call: Call, name: str, *, agent: str, dry_run: bool, take_over: bool) -> None:
+def unset(call: Call, name: str, *, how: _business.How) -> None:
     r"""Let a setting have its default again.
 
     \b
@@ -102,9 +99,9 @@ def unset(call: Call, name: str, *, agent: str, dry_run: bool, take_over: bool) 
     """
     from mailgate.domain.access import What  # noqa: PLC0415  --help must not pay for it
 
-    _staff.require(call, agent, What.SET_INSTALLATION)
+    _staff.require(call, how.who, What.SET_INSTALLATION)
     _require(name)
-    _business.remove(call, "setting", name, _business.How(dry_run, take_over, agent))
+    _business.remove(call, "setting", name, how)
 
 
 COMMAND = helpdesk

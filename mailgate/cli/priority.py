@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mailgate.cli import _business, _staff, _ticketwords
-from mailgate.cli._as import as_option
 from mailgate.cli._options import Call, CommandError, json_option, pass_call
 from mailgate.cli._store import reading, tell
 
@@ -39,8 +38,7 @@ def list_(call: Call, *, as_json: bool) -> None:
 
 def _options(function: Any) -> Any:
     for option in (
-        _business.change_options,
-        as_option,
+        _business.how_options,
         click.option("--execution", help="Until when it must be done: `10h`, `2d`; '' is none."),
         click.option("--warning", help="How long before that a warning is given; '' is none."),
         click.option("--reaction", help="Until when somebody must have answered; '' is none."),
@@ -59,7 +57,7 @@ def _changed(one: "Priority", said: dict[str, Any]) -> "Priority":
 @click.argument("name")
 @_options
 @pass_call
-def add(call: Call, /, name: str, *, agent: str, dry_run: bool, take_over: bool, **said: Any) -> None:
+def add(call: Call, /, name: str, *, how: _business.How, **said: Any) -> None:
     r"""Add a priority behind the others. `h` and `m` are business hours, `d` working days.
 
     \b
@@ -68,7 +66,7 @@ def add(call: Call, /, name: str, *, agent: str, dry_run: bool, take_over: bool,
     from mailgate.domain.access import What  # noqa: PLC0415  --help must not pay for it
     from mailgate.domain.helpdesk import Priority  # noqa: PLC0415
 
-    _staff.require(call, agent, What.SET_INSTALLATION)
+    _staff.require(call, how.who, What.SET_INSTALLATION)
 
     def make(found: Any) -> "Priority":
         there = _ticketwords.in_force(found, "priority")
@@ -77,14 +75,14 @@ def add(call: Call, /, name: str, *, agent: str, dry_run: bool, take_over: bool,
             raise CommandError(f"the priority {name!r} is there already; `mailgate priority set` changes it")
         return made
 
-    _ticketwords.put(call, "priority", make, _business.How(dry_run, take_over, agent))
+    _ticketwords.put(call, "priority", make, how)
 
 
 @priority.command("set")
 @click.argument("name")
 @_options
 @pass_call
-def set_(call: Call, /, name: str, *, agent: str, dry_run: bool, take_over: bool, **said: Any) -> None:
+def set_(call: Call, /, name: str, *, how: _business.How, **said: Any) -> None:
     r"""Change a priority's times; what is not said stays. Open tickets get theirs within minutes.
 
     \b
@@ -92,22 +90,21 @@ def set_(call: Call, /, name: str, *, agent: str, dry_run: bool, take_over: bool
     """
     from mailgate.domain.access import What  # noqa: PLC0415  --help must not pay for it
 
-    _staff.require(call, agent, What.SET_INSTALLATION)
+    _staff.require(call, how.who, What.SET_INSTALLATION)
     _ticketwords.put(
         call,
         "priority",
         lambda found: _changed(_ticketwords.named(found, "priority", name), said),
-        _business.How(dry_run, take_over, agent),
+        how,
     )
 
 
 @priority.command()
 @click.argument("name")
 @_ticketwords.replace_option
-@_business.change_options
-@as_option
+@_business.how_options
 @pass_call
-def remove(call: Call, name: str, *, instead: str, agent: str, dry_run: bool, take_over: bool) -> None:
+def remove(call: Call, name: str, *, instead: str, how: _business.How) -> None:
     r"""Remove a priority that nothing names; refused while tickets have it.
 
     \b
@@ -115,8 +112,8 @@ def remove(call: Call, name: str, *, instead: str, agent: str, dry_run: bool, ta
     """
     from mailgate.domain.access import What  # noqa: PLC0415  --help must not pay for it
 
-    _staff.require(call, agent, What.SET_INSTALLATION)
-    _ticketwords.remove(call, "priority", name, instead, _business.How(dry_run, take_over, agent))
+    _staff.require(call, how.who, What.SET_INSTALLATION)
+    _ticketwords.remove(call, "priority", name, instead, how)
 
 
 @priority.command()

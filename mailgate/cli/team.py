@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mailgate.cli import _business, _staff
-from mailgate.cli._as import as_option
 from mailgate.cli._options import Call, json_option, pass_call
 
 if TYPE_CHECKING:
@@ -66,8 +65,7 @@ def show(call: Call, name: str, *, as_json: bool) -> None:
 
 def _options(function: Any) -> Any:
     for option in (
-        _business.change_options,
-        as_option,
+        _business.how_options,
         click.option(
             "--member", "members", multiple=True, help="An agent of it; '' is none. Said, it is all of them."
         ),
@@ -81,7 +79,7 @@ def _options(function: Any) -> Any:
 @click.argument("name")
 @_options
 @pass_call
-def add(call: Call, /, name: str, *, agent: str, dry_run: bool, take_over: bool, **said: Any) -> None:
+def add(call: Call, /, name: str, *, how: _business.How, **said: Any) -> None:
     r"""Add a team.
 
     \b
@@ -91,8 +89,8 @@ def add(call: Call, /, name: str, *, agent: str, dry_run: bool, take_over: bool,
     from mailgate.domain.access import What  # noqa: PLC0415  --help must not pay for it
     from mailgate.domain.helpdesk import Team  # noqa: PLC0415
 
-    _staff.require(call, agent, What.SET_TEAM)
-    _business.add(call, _staff.changed(Team(name), said), _business.How(dry_run, take_over, agent))
+    _staff.require(call, how.who, What.SET_TEAM)
+    _business.add(call, _staff.changed(Team(name), said), how)
 
 
 @team.command("set")
@@ -106,11 +104,9 @@ def set_(
     /,
     name: str,
     *,
-    agent: str,
     more: tuple[str, ...],
     fewer: tuple[str, ...],
-    dry_run: bool,
-    take_over: bool,
+    how: _business.How,
     **said: Any,
 ) -> None:
     r"""Change a team; what is not said stays as it is.
@@ -127,21 +123,20 @@ def set_(
         members = dict.fromkeys((*one.members, *more))
         return replace(one, members=tuple(member for member in members if member not in fewer))
 
-    _staff.require(call, agent, What.SET_TEAM)
-    _business.put(call, make, _business.How(dry_run, take_over, agent))
+    _staff.require(call, how.who, What.SET_TEAM)
+    _business.put(call, make, how)
 
 
 @team.command()
 @click.argument("name")
-@as_option
-@_business.change_options
+@_business.how_options
 @pass_call
-def remove(call: Call, name: str, *, agent: str, dry_run: bool, take_over: bool) -> None:
+def remove(call: Call, name: str, *, how: _business.How) -> None:
     """Remove a team that no queue and no automation names; tickets keep it as their owner group."""
     from mailgate.domain.access import What  # noqa: PLC0415  --help must not pay for it
 
-    _staff.require(call, agent, What.SET_TEAM)
-    _business.remove(call, "team", name, _business.How(dry_run, take_over, agent))
+    _staff.require(call, how.who, What.SET_TEAM)
+    _business.remove(call, "team", name, how)
 
 
 COMMAND = team

@@ -5,7 +5,6 @@ from typing import Any
 import click
 
 from mailgate.cli import _business, _staff
-from mailgate.cli._as import as_option
 from mailgate.cli._options import Call, json_option, pass_call
 
 HEADERS = (
@@ -96,8 +95,7 @@ def show(call: Call, name: str, *, as_json: bool) -> None:
 
 def _options(function: Any) -> Any:
     for option in (
-        _business.change_options,
-        as_option,
+        _business.how_options,
         click.option(
             "--assign-not-answers/--assign-answers",
             default=None,
@@ -139,7 +137,7 @@ def _options(function: Any) -> Any:
 @click.argument("name")
 @_options
 @pass_call
-def add(call: Call, /, name: str, *, agent: str, dry_run: bool, take_over: bool, **said: Any) -> None:
+def add(call: Call, /, name: str, *, how: _business.How, **said: Any) -> None:
     r"""Add a queue.
 
     \b
@@ -148,9 +146,9 @@ def add(call: Call, /, name: str, *, agent: str, dry_run: bool, take_over: bool,
     from mailgate.domain.access import What  # noqa: PLC0415  --help must not pay for it
     from mailgate.domain.routing import Queue  # noqa: PLC0415
 
-    _staff.require(call, agent, What.MAKE_QUEUE)
+    _staff.require(call, how.who, What.MAKE_QUEUE)
     item = _staff.changed(Queue(name), said)
-    if _business.add(call, item, _business.How(dry_run, take_over, agent)) and not dry_run:
+    if _business.add(call, item, how) and not how.dry_run:
         _staff.say_hints(_business.present(call), name)
 
 
@@ -158,7 +156,7 @@ def add(call: Call, /, name: str, *, agent: str, dry_run: bool, take_over: bool,
 @click.argument("name")
 @_options
 @pass_call
-def set_(call: Call, /, name: str, *, agent: str, dry_run: bool, take_over: bool, **said: Any) -> None:
+def set_(call: Call, /, name: str, *, how: _business.How, **said: Any) -> None:
     r"""Change a queue; what is not said stays as it is.
 
     \b
@@ -170,17 +168,16 @@ def set_(call: Call, /, name: str, *, agent: str, dry_run: bool, take_over: bool
     def make(found: Any) -> Any:
         return _staff.changed(_business.named(found, "queue", name), said)
 
-    _staff.require(call, agent, What.SET_QUEUE, QueueThing(name))
-    if _business.put(call, make, _business.How(dry_run, take_over, agent)) and not dry_run:
+    _staff.require(call, how.who, What.SET_QUEUE, QueueThing(name))
+    if _business.put(call, make, how) and not how.dry_run:
         _staff.say_hints(_business.present(call), name)
 
 
 @ticketqueue.command()
 @click.argument("name")
-@as_option
-@_business.change_options
+@_business.how_options
 @pass_call
-def remove(call: Call, name: str, *, agent: str, dry_run: bool, take_over: bool) -> None:
+def remove(call: Call, name: str, *, how: _business.How) -> None:
     r"""Remove a queue that nothing names and no ticket lies in.
 
     `mailgate ticketqueue set NAME --disabled` keeps it for its tickets and lets no new ones in.
@@ -190,8 +187,8 @@ def remove(call: Call, name: str, *, agent: str, dry_run: bool, take_over: bool)
     """
     from mailgate.domain.access import What  # noqa: PLC0415  --help must not pay for it
 
-    _staff.require(call, agent, What.MAKE_QUEUE)
-    _business.remove(call, "queue", name, _business.How(dry_run, take_over, agent))
+    _staff.require(call, how.who, What.MAKE_QUEUE)
+    _business.remove(call, "queue", name, how)
 
 
 COMMAND = ticketqueue

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 import click
 
 from mailgate.cli import _business, _staff, _ticketwords
-from mailgate.cli._as import as_option
 from mailgate.cli._options import Call, CommandError, json_option, pass_call
 from mailgate.cli._store import reading
 
@@ -45,10 +44,9 @@ def list_(call: Call, *, as_json: bool) -> None:
 @ticketstatus.command("add")
 @click.argument("name")
 @click.option("--kind", type=click.Choice(KINDS), default="open", help="What it means.")
-@_business.change_options
-@as_option
+@_business.how_options
 @pass_call
-def add(call: Call, name: str, *, kind: str, agent: str, dry_run: bool, take_over: bool) -> None:
+def add(call: Call, name: str, *, kind: str, how: _business.How) -> None:
     r"""Add a status behind the others; while one waits, the time of execution stands still.
 
     \b
@@ -57,7 +55,7 @@ def add(call: Call, name: str, *, kind: str, agent: str, dry_run: bool, take_ove
     from mailgate.domain.access import What  # noqa: PLC0415  --help must not pay for it
     from mailgate.domain.helpdesk import Status  # noqa: PLC0415
 
-    _staff.require(call, agent, What.SET_INSTALLATION)
+    _staff.require(call, how.who, What.SET_INSTALLATION)
 
     def make(found: "Present") -> "Status":
         there = _ticketwords.in_force(found, "status")
@@ -67,19 +65,16 @@ def add(call: Call, name: str, *, kind: str, agent: str, dry_run: bool, take_ove
             )
         return there[name] if name in there else Status(name, kind)
 
-    _ticketwords.put(call, "status", make, _business.How(dry_run, take_over, agent))
+    _ticketwords.put(call, "status", make, how)
 
 
 @ticketstatus.command("set")
 @click.argument("name")
 @click.option("--kind", type=click.Choice(KINDS), required=True, help="What it means from now on.")
 @_ticketwords.replace_option
-@_business.change_options
-@as_option
+@_business.how_options
 @pass_call
-def set_(
-    call: Call, name: str, *, kind: str, instead: str, agent: str, dry_run: bool, take_over: bool
-) -> None:
+def set_(call: Call, name: str, *, kind: str, instead: str, how: _business.How) -> None:
     r"""Change what a status means; refused while tickets have it, whose times would all be others.
 
     \b
@@ -89,8 +84,7 @@ def set_(
 
     from mailgate.domain.access import What  # noqa: PLC0415
 
-    _staff.require(call, agent, What.SET_INSTALLATION)
-    how = _business.How(dry_run, take_over, agent)
+    _staff.require(call, how.who, What.SET_INSTALLATION)
     found = _business.present(call)
     if _ticketwords.named(found, "status", name).kind != kind:
         _business.require_ours(found, "status", name, how)
@@ -103,10 +97,9 @@ def set_(
 @ticketstatus.command()
 @click.argument("name")
 @_ticketwords.replace_option
-@_business.change_options
-@as_option
+@_business.how_options
 @pass_call
-def remove(call: Call, name: str, *, instead: str, agent: str, dry_run: bool, take_over: bool) -> None:
+def remove(call: Call, name: str, *, instead: str, how: _business.How) -> None:
     r"""Remove a status that nothing names; refused while tickets have it.
 
     \b
@@ -114,8 +107,8 @@ def remove(call: Call, name: str, *, instead: str, agent: str, dry_run: bool, ta
     """
     from mailgate.domain.access import What  # noqa: PLC0415  --help must not pay for it
 
-    _staff.require(call, agent, What.SET_INSTALLATION)
-    _ticketwords.remove(call, "status", name, instead, _business.How(dry_run, take_over, agent))
+    _staff.require(call, how.who, What.SET_INSTALLATION)
+    _ticketwords.remove(call, "status", name, instead, how)
 
 
 COMMAND = ticketstatus

@@ -62,10 +62,9 @@ def show(call: Call, name: str, *, as_json: bool) -> None:
 
 @workflow.command("add")
 @click.argument("path", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@_business.change_options
-@as_option
+@_business.how_options
 @pass_call
-def add(call: Call, path: Path, *, agent: str, dry_run: bool, take_over: bool) -> None:
+def add(call: Call, path: Path, *, how: _business.How) -> None:
     r"""Add or change the workflows that PATH, a TOML file with [[workflow]] tables, says.
 
     \b
@@ -76,7 +75,7 @@ def add(call: Call, path: Path, *, agent: str, dry_run: bool, take_over: bool) -
     from mailgate.config.texts import read_texts  # noqa: PLC0415
     from mailgate.domain.access import What  # noqa: PLC0415
 
-    _staff.require(call, agent, What.SET_INSTALLATION)
+    _staff.require(call, how.who, What.SET_INSTALLATION)
     texts = read_texts(path)
     if others := [kind for kind in texts.tree.values if kind != "workflow"]:
         text = f"{path}: holds {', '.join(others)} too; `mailgate apply {path}` takes all of it"
@@ -84,8 +83,7 @@ def add(call: Call, path: Path, *, agent: str, dry_run: bool, take_over: bool) -
     wanted = check(texts, call.settings(), _business.present(call).catalogue).workflows
     if not wanted:
         raise CommandError(f"{path}: holds no [[workflow]]")
-    how = _business.How(dry_run, take_over, agent)
-    _business.change(call, lambda connection, found: _changes(connection, found, wanted, how), how, agent)
+    _business.change(call, lambda connection, found: _changes(connection, found, wanted, how), how)
 
 
 def _changes(connection: Any, found: "Present", wanted: "tuple[Workflow, ...]", how: _business.How) -> Any:
@@ -120,35 +118,32 @@ def _switch(call: Call, name: str, how: _business.How, *, enabled: bool) -> None
 
 @workflow.command()
 @click.argument("name")
-@_business.change_options
-@as_option
+@_business.how_options
 @pass_call
-def enable(call: Call, name: str, *, agent: str, dry_run: bool, take_over: bool) -> None:
+def enable(call: Call, name: str, *, how: _business.How) -> None:
     """Let a workflow run on its event again."""
-    _switch(call, name, _business.How(dry_run, take_over, agent), enabled=True)
+    _switch(call, name, how, enabled=True)
 
 
 @workflow.command()
 @click.argument("name")
-@_business.change_options
-@as_option
+@_business.how_options
 @pass_call
-def disable(call: Call, name: str, *, agent: str, dry_run: bool, take_over: bool) -> None:
+def disable(call: Call, name: str, *, how: _business.How) -> None:
     """Let a workflow rest: it runs on no event, and nothing can start it."""
-    _switch(call, name, _business.How(dry_run, take_over, agent), enabled=False)
+    _switch(call, name, how, enabled=False)
 
 
 @workflow.command()
 @click.argument("name")
-@_business.change_options
-@as_option
+@_business.how_options
 @pass_call
-def remove(call: Call, name: str, *, agent: str, dry_run: bool, take_over: bool) -> None:
+def remove(call: Call, name: str, *, how: _business.How) -> None:
     """Remove a workflow that no rule and no other workflow names; tickets keep their history."""
     from mailgate.domain.access import What  # noqa: PLC0415  --help must not pay for it
 
-    _staff.require(call, agent, What.SET_INSTALLATION)
-    _business.remove(call, "workflow", name, _business.How(dry_run, take_over, agent))
+    _staff.require(call, how.who, What.SET_INSTALLATION)
+    _business.remove(call, "workflow", name, how)
 
 
 @workflow.command()
@@ -163,7 +158,8 @@ def run(call: Call, name: str, number: str, *, agent: str) -> None:
     mailgate workflow run late --ticket T-7
     """
     from mailgate.actions._workflows import ready  # noqa: PLC0415  --help must not pay for it
-    from mailgate.cli._desk import actor, changing  # noqa: PLC0415
+    from mailgate.cli._as import acting, author  # noqa: PLC0415
+    from mailgate.cli._desk import changing  # noqa: PLC0415
     from mailgate.domain.effects import StartWorkflow  # noqa: PLC0415
     from mailgate.domain.events import EventKind, TicketEvent  # noqa: PLC0415
     from mailgate.domain.scene import Scene  # noqa: PLC0415
@@ -176,7 +172,7 @@ def run(call: Call, name: str, number: str, *, agent: str) -> None:
             raise CommandError(
                 f"workflow {name!r} is disabled; `mailgate workflow enable {name}` lets it run"
             )
-        by = actor(desk, agent)
+        by = author(acting(desk.catalogue, agent))
         prepared = ready(there[name])
         done: list[tuple[str, bool]] = []
 

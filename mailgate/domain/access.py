@@ -14,7 +14,6 @@ from typing import Final
 
 from mailgate.domain.deskerror import DeskError
 from mailgate.domain.helpdesk import Automation, Role
-from mailgate.domain.ports import TicketView
 from mailgate.domain.routing import Agent, Catalogue
 from mailgate.domain.staff import queues_of, teams_of
 
@@ -205,11 +204,6 @@ def _covers(scope: Within, actor: Actor, thing: Thing) -> bool:
             return scope is Within.GRANTED and (mine or not actor.teams.isdisjoint(thing.teams))
         case _:
             return False
-
-
-def ticket_thing(ticket: TicketView, owner_group: str = "") -> TicketThing:
-    """Return what of a ticket decides who may see it; the view of rules knows no owner group."""
-    return TicketThing(ticket.queue, ticket.agent, owner_group)
 
 
 @dataclass(frozen=True, slots=True)

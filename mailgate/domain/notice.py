@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from mailgate.domain.action import PlanPolicy
-from mailgate.domain.effects import AddEntry, Draft, EntryKind, MailKind, Send
+from mailgate.domain.automatic import automatic_entry, automatic_headers
+from mailgate.domain.effects import Draft, MailKind, Send
 from mailgate.domain.ports import TicketState
 from mailgate.domain.routing import Agent, Catalogue, Queue
 from mailgate.domain.staff import agents_of
@@ -52,7 +53,10 @@ def owners(state: TicketState, catalogue: Catalogue) -> tuple[Agent, ...]:
 def notice(letter: Letter, state: TicketState, catalogue: Catalogue, policy: PlanPolicy, rule: str) -> Send:
     """Return a notice to one of our people; from their own address where the queue has none."""
     # MAIL.md 3: notices say that a machine wrote them, and may be answered by a person.
-    headers = (("Auto-Submitted", "auto-generated"),)
+    headers = (
+        ("Auto-Submitted", "auto-generated"),
+        (LOOP_HEADER, loop_mark(policy.keys, policy.instance)),
+    )
     sender = _sender(state, catalogue) or letter.to_address
     draft = _draft(letter, state, catalogue, policy, headers, sender)
     return Send(MailKind.NOTICE, draft, "", rule, ticket_id=state.ticket_id)
@@ -73,23 +77,9 @@ def answer(
     sender = _sender(state, catalogue)
     if not sender:
         return None
-    headers = (
-        ("Auto-Submitted", "auto-generated"),
-        ("Precedence", "bulk"),
-        ("X-Auto-Response-Suppress", "All"),
-    )
+    headers = automatic_headers(policy, "auto-generated")
     draft = _draft(letter, state, catalogue, policy, headers, sender)
-    entry = AddEntry(
-        entry_id=entry_id,
-        ticket_id=state.ticket_id,
-        session_id=state.session_id,
-        kind=EntryKind.ANSWER,
-        author=rule,
-        text=draft.text,
-        touches_session=False,
-        message_id=draft.message_id,
-        rule=rule,
-    )
+    entry = automatic_entry(entry_id, state.ticket_id, state.session_id, draft, rule)
     mailbox = catalogue.queues[state.queue].mailbox
     return Send(MailKind.ANSWER, draft, "", rule, ticket_id=state.ticket_id, entry=entry, through=mailbox)
 
@@ -120,7 +110,7 @@ def _draft(
         text=letter.text,
         html=letter.html,
         message_id=own_id,
-        headers=(*headers, (LOOP_HEADER, loop_mark(policy.keys, policy.instance))),
+        headers=headers,
     )
 
 

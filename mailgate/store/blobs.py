@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from mailgate.domain.envelope import Octets
-from mailgate.errors import DiskFull, HouseFault
+from mailgate.errors import HouseFault
 from mailgate.store.faults import system_fault
 from mailgate.store.options import StoreOptions
 
@@ -120,11 +120,6 @@ class Blobs:
             return shutil.disk_usage(self.incoming).free - size >= self._reserve
         except OSError:
             return False
-
-    def require_reserve(self, size: int = 0) -> None:
-        """Raise DiskFull where `reserve_ok` says no."""
-        if not self.reserve_ok(size):
-            raise DiskFull
 
 
 def open_file(path: Path) -> bytes | mmap.mmap:

@@ -15,15 +15,15 @@ from peewee import fn
 from mailgate.domain.address import fold
 from mailgate.domain.contact import company_domain, company_key, fold_name
 from mailgate.domain.deskerror import DeskError, NotThere, Stale
-from mailgate.domain.effects import EntryKind
 from mailgate.domain.people.card import Card, Said, Value, decide, distinct, is_machine, joined
 from mailgate.domain.people.stale import differences
 from mailgate.store import contacts
 from mailgate.store.contacts import Known
+from mailgate.store.history import write_change
 from mailgate.store.models.people import Contact, ContactAddress, ContactSource
 from mailgate.store.models.tickets import Ticket
 from mailgate.store.pack import clean, words
-from mailgate.store.rows import ContactRow, EntryRow
+from mailgate.store.rows import ContactRow
 from mailgate.store.transaction import Transaction
 
 # Tickets that follow a merge in one transaction: it must not keep the gateway waiting.
@@ -376,20 +376,7 @@ def _move_tickets(tx: Transaction, other_id: int, keep_id: int, company_id: int,
         columns[Ticket.company_id] = company_id
     tx.query(Ticket.update(columns).where(Ticket.id.in_([row[0] for row in found])))
     for ticket_id, session_id in found:
-        tx.add(
-            tx.hot.tickets.entry,
-            EntryRow(
-                id=tx.allocate("entry"),
-                ticket_id=ticket_id,
-                session_id=session_id,
-                at=tx.now_ms,
-                kind=EntryKind.CHANGE.value,
-                author=clean(who),
-                field="contact_id",
-                old=str(other_id),
-                new=str(keep_id),
-            ),
-        )
+        write_change(tx, (ticket_id, session_id), who, ("contact_id", str(other_id), str(keep_id)))
     return len(found)
 
 

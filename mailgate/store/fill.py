@@ -25,6 +25,12 @@ REFERENCES: Final = (
     " SELECT msgid, ticket_id, session_id, at FROM entry WHERE id > {} AND msgid <> '' ORDER BY msgid"
 )
 
+# Both databases understand this; `?` is written as each wants it.
+COUNT: Final = (
+    "INSERT INTO ticket_count VALUES (?, ?, ?)"
+    " ON CONFLICT (queue, status) DO UPDATE SET n = ticket_count.n + excluded.n"
+)
+
 Progress = Callable[[int], None]
 
 
@@ -80,6 +86,22 @@ def _defaults(table: str) -> tuple[list[str], list[Any]]:
     return names, values
 
 
+@contextmanager
+def _dropped(execute: Callable[[str], Any], found: Iterable[tuple[str, str]]) -> Iterator[None]:
+    """Drop indexes, each a name and what makes it, and make them again; after an error the rollback does."""
+    indexes = list(found)
+    for name, _text in indexes:
+        execute(f'DROP INDEX "{name}"')
+    yield
+    for _name, text in indexes:
+        execute(text)
+
+
+def _columns(table: str, names: Sequence[str]) -> str:
+    """Return the columns of a table as SQL wants them: those of its rows, then the others."""
+    return ", ".join(f'"{one}"' for one in (*COLUMNS[table], *names))
+
+
 class Sqlite:
     """The sink for SQLite: a connection of its own, which does not wait for the disk until all is written."""
 
@@ -127,22 +149,15 @@ class Sqlite:
 
     def count(self, queue: str, status: str, n: int) -> None:
         """Add to the count of a queue's tickets in a status."""
-        sql = (
-            "INSERT INTO ticket_count VALUES (?, ?, ?)"
-            " ON CONFLICT (queue, status) DO UPDATE SET n = n + excluded.n"
-        )
-        self.execute(sql, (queue, status, n))
+        self.execute(COUNT, (queue, status, n))
 
     @contextmanager
     def without_indexes(self, tables: Sequence[str]) -> Iterator[None]:
         """Drop the indexes of tables, and make them again as they were."""
         sql = "SELECT name, sql, tbl_name FROM sqlite_master WHERE type = 'index' AND sql <> ''"
         found = [row[:2] for row in self.execute(sql).fetchall() if row[2] in tables]
-        for name, _sql in found:
-            self.execute(f'DROP INDEX "{name}"')
-        yield
-        for _name, text in found:
-            self.execute(text)
+        with _dropped(self.execute, found):
+            yield
 
     def insert(self, table: str, rows: Iterable[tuple[Any, ...]]) -> None:
         """Insert the rows of a table."""
@@ -152,7 +167,7 @@ class Sqlite:
         if table not in self._inserts:
             names, values = _defaults(table)
             constants = [f"X'{v.hex()}'" if isinstance(v, bytes) else repr(v) for v in values]
-            columns = ", ".join(f'"{one}"' for one in (*COLUMNS[table], *names))
+            columns = _columns(table, names)
             marks = ", ".join([*("?" * len(COLUMNS[table])), *constants])
             self._inserts[table] = f'INSERT INTO "{table}" ({columns}) VALUES ({marks})'  # noqa: S608  our own
         self.raw.executemany(self._inserts[table], rows)
@@ -195,11 +210,7 @@ class Postgresql:
 
     def count(self, queue: str, status: str, n: int) -> None:
         """Add to the count of a queue's tickets in a status."""
-        sql = (
-            "INSERT INTO ticket_count VALUES (%s, %s, %s)"
-            " ON CONFLICT (queue, status) DO UPDATE SET n = ticket_count.n + excluded.n"
-        )
-        self.execute(sql, (queue, status, n))
+        self.execute(COUNT.replace("?", "%s"), (queue, status, n))
 
     @contextmanager
     def without_indexes(self, tables: Sequence[str]) -> Iterator[None]:
@@ -209,11 +220,8 @@ class Postgresql:
             " AND tablename = ANY(%s) AND indexname NOT LIKE '%%_pkey'"
         )
         found = self.execute(sql, ([*tables, "search_text"],)).fetchall()
-        for name, _text in found:
-            self.execute(f'DROP INDEX "{name}"')
-        yield
-        for _name, text in found:
-            self.execute(text)
+        with _dropped(self.execute, found):
+            yield
 
     def insert(self, table: str, rows: Iterable[tuple[Any, ...]]) -> None:
         """Copy the rows of a table."""
@@ -223,7 +231,7 @@ class Postgresql:
             rows = ((entry, search.vector(words)) for entry, words in rows)
         else:
             names, values = _defaults(table)
-            columns = ", ".join(f'"{one}"' for one in (*COLUMNS[table], *names))
+            columns = _columns(table, names)
             sql, more = f'COPY "{table}" ({columns}) FROM STDIN', tuple(values)
         with self.raw.cursor() as cursor, cursor.copy(sql) as copy:
             for row in rows:

@@ -14,6 +14,7 @@ from mailgate.store.application import Application
 from mailgate.store.models.tickets import Ticket
 from mailgate.store.pack import clean
 from mailgate.store.rows import EntryRow
+from mailgate.store.transaction import Transaction
 
 # Whose changes are a rule's also where no mail is in hand.
 WORKFLOW: Final = "workflow "
@@ -44,7 +45,24 @@ def add_change(
     grow: bool = True,
 ) -> None:
     """Write the entry; with `grow` the ticket is touched and its version grows, else the caller does that."""
-    tx = app.tx
+    rule = rule_of(app, by)
+    write_change(app.tx, (ticket_id, session_id), by, (field, old, new), text=text, rule=rule)
+    if grow:
+        app.tx.execute(app.tx.hot.tickets.touch, (app.tx.now_ms, ticket_id))
+
+
+def write_change(
+    tx: Transaction,
+    of: tuple[int, int],
+    by: str,
+    change: tuple[str, str, str],
+    *,
+    text: str = "",
+    rule: str = "",
+) -> None:
+    """Write the entry alone: `of` are the ids of ticket and session, `change` is the field, old, new."""
+    ticket_id, session_id = of
+    field, old, new = change
     tx.add(
         tx.hot.tickets.entry,
         EntryRow(
@@ -58,8 +76,6 @@ def add_change(
             field=field,
             old=clean(old),
             new=clean(new),
-            rule=rule_of(app, by),
+            rule=rule,
         ),
     )
-    if grow:
-        tx.execute(tx.hot.tickets.touch, (tx.now_ms, ticket_id))

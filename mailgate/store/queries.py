@@ -204,18 +204,6 @@ def outbox_query() -> Any:
     )
 
 
-def list_outbox(
-    connection: Connection, *, state: str = "", after_id: int = 0, limit: int = PAGE
-) -> list[Row]:
-    """Return outbox rows by id above `after_id`; all that are not sent yet where no state is given."""
-    states = [state] if state else ["waiting", "leased", "held", "given_up", "digest"]
-    found: list[Row] = []
-    for one in states:
-        query = outbox_query().where((Outbox.state == literal(one)) & (Outbox.id > after_id))
-        found += rows(connection, query.order_by(Outbox.id).limit(limit))
-    return sorted(found, key=lambda row: int(row["id"]))[:limit]
-
-
 def outbox_row(connection: Connection, outbox_id: int) -> Row | None:
     """Return one outbox row with its draft as plain data."""
     found = first(connection, Outbox.select().where(Outbox.id == outbox_id))

@@ -6,14 +6,15 @@ import pytest
 from actionworld import CATALOGUE, EVE, HOST, KEYS, draft, known, mail, only, plan_of
 from jinja2 import TemplateError
 
-from mailgate.actions._answer import LOOP_HEADER, Answer, answer_headers, plan_answer
+from mailgate.actions._answer import Answer, plan_answer
 from mailgate.actions._contacts import open_contact
 from mailgate.actions._names import NAMES, is_stranger, value, without_links
 from mailgate.actions._templates import complaint, render
 from mailgate.actions._ticketing import TicketWish, plan_ticket
+from mailgate.domain.automatic import automatic_headers
 from mailgate.domain.effects import Send
 from mailgate.domain.routing import Template
-from mailgate.domain.token import is_own_mark, read
+from mailgate.domain.token import LOOP_HEADER, is_own_mark, read
 
 
 def test_every_name_has_a_value_in_every_plan(world):
@@ -109,7 +110,7 @@ def test_a_templates_mistake_is_told_with_its_line():
 
 def test_every_answer_tells_machines_not_to_answer():
     """The four fields of MAIL.md 3, with a loop mark that we know again."""
-    headers = dict(answer_headers(plan_of(), "auto-replied"))
+    headers = dict(automatic_headers(plan_of().policy, "auto-replied"))
     assert headers["Auto-Submitted"] == "auto-replied"
     assert headers["Precedence"] == "bulk"
     assert headers["X-Auto-Response-Suppress"] == "All"

@@ -9,16 +9,14 @@ import pytest
 
 sys.path.append(str(Path(__file__).parents[1] / "store"))
 from sessionkit import SessionDesk
-from storekit import Clock, make_database, new_options
+from storekit import Clock, make_database, new_options, postgresql_options
 
 from mailgate.domain.effects import ChangeTicket
 from mailgate.domain.events import EventKind
 from mailgate.domain.session import Event
 from mailgate.jobs.sessions import JOB
 from mailgate.registry import discover
-from mailgate.store.db import create_store, open_store
-from mailgate.store.options import StoreOptions
-from mailgate.store.schema import upgrade
+from mailgate.store.db import open_store
 from mailgate.store.writer import Writer
 
 
@@ -206,11 +204,7 @@ def test_one_that_fails_does_not_stop_the_others(desk, caplog):
 @pytest.mark.peer("postgresql")
 def test_two_gateways_on_postgresql_move_each_once(postgres, tmp_path):
     """Both run at the same moment: each session is moved by one of them, and the history has it once."""
-    local = new_options(tmp_path)
-    options = StoreOptions(postgres.url, local.blobs, local.incoming, reserve=0)
-    backend = create_store(options)
-    upgrade(backend)
-    backend.close()
+    options = postgresql_options(postgres, tmp_path)
     store, clock = open_store(options), Clock()
     store.close()
     one, two = (SessionDesk(store, Writer(store, clock=clock), clock) for _ in range(2))

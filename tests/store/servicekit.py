@@ -1,18 +1,21 @@
 """A helpdesk in a database: queues, priorities with times, agents; tickets of it, changed as people do."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-from storekit import Clock, rules_for
+import pytest
+from storekit import Clock, make_database, new_options, postgresql_options, rules_for
 
 from mailgate.domain import service
 from mailgate.domain.action import PlanPolicy
 from mailgate.domain.effects import AddEntry, ChangeTicket, EntryKind, OpenTicket
 from mailgate.domain.helpdesk import Priority
 from mailgate.domain.routing import Agent, Queue
-from mailgate.store import business, queries
+from mailgate.store import business, listings, queries
 from mailgate.store.business import Business
-from mailgate.store.db import Store
+from mailgate.store.db import Store, open_store
 from mailgate.store.deskunit import perform
 from mailgate.store.unit import UnitRules
 from mailgate.store.writer import Writer
@@ -91,6 +94,31 @@ class House:
         with queries.reading(self.store) as connection:
             return queries.ticket(connection, f"T-{ticket}")
 
+    def sent(self) -> list[dict[str, Any]]:
+        """Return what waits in the outbox or for a digest, oldest first, with its drafts."""
+        with queries.reading(self.store) as connection:
+            rows = listings.outgoing(connection, ("waiting", "digest"), 100)
+            return [queries.outbox_row(connection, one) for one in sorted(row["id"] for row in rows)]
+
     def history(self, ticket: int, field: str) -> list[tuple[str, str]]:
         """Return what a field was changed from and to."""
         return [(e["old"], e["new"]) for e in self.row(ticket)["entries"] if e["field"] == field]
+
+
+BOTH = ["sqlite", pytest.param("postgresql", marks=pytest.mark.peer("postgresql"))]
+
+
+@contextmanager
+def on_either(request, folder, made: type[House]) -> Iterator[House]:
+    """Make a house on the database that the fixture's parameter (of `BOTH`) names."""
+    if request.param == "postgresql":
+        options = postgresql_options(request.getfixturevalue("postgres"), folder)
+    else:
+        options = new_options(folder)
+        make_database(options)
+    store, clock = open_store(options), Clock()
+    writer = Writer(store, clock=clock)
+    writer.start()
+    yield made(store, writer, clock)
+    assert writer.stop(30)
+    store.close()

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -30,6 +30,13 @@ def make_database(options: StoreOptions) -> None:
     backend = create_store(options)
     upgrade(backend)
     backend.close()
+
+
+def postgresql_options(postgres, folder: Path) -> StoreOptions:
+    """Make the tables on an empty PostgreSQL; files lie in the folder."""
+    options = replace(new_options(folder), url=postgres.url)
+    make_database(options)
+    return options
 
 
 class Clock:

@@ -6,12 +6,11 @@ from datetime import timedelta
 import argon2
 import pytest
 from assignkit import office, set_up
-from storekit import new_options
+from storekit import postgresql_options
 
 from mailgate.domain.routing import Agent
-from mailgate.store import access, business, queries, schema
-from mailgate.store.db import create_store, open_store
-from mailgate.store.options import StoreOptions
+from mailgate.store import access, business, queries
+from mailgate.store.db import open_store
 from mailgate.store.writer import Writer
 
 
@@ -113,11 +112,7 @@ def race(store, digest) -> list[str]:
 @pytest.mark.peer("postgresql")
 def test_of_four_at_once_one_is_let_in_on_postgresql(postgres, tmp_path, clock):
     """The row decides; presence and passwords work there too."""
-    local = new_options(tmp_path)
-    options = StoreOptions(postgres.url, local.blobs, local.incoming, reserve=0)
-    backend = create_store(options)
-    schema.upgrade(backend)
-    backend.close()
+    options = postgresql_options(postgres, tmp_path)
     store = open_store(options)
     writer = Writer(store)
     writer.start()

@@ -11,18 +11,17 @@ from assignkit import AGENTS, FAR, QUEUES, change, mail, move, office, opening, 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from officemodel import Office
-from storekit import START, new_options
+from storekit import START, postgresql_options
 
 from mailgate.domain.effects import OpenSession, ShareOut
 from mailgate.domain.session import MOVES, State
 from mailgate.jobs.assign import give_out
-from mailgate.store import queries, schema
-from mailgate.store.db import create_store, open_store
+from mailgate.store import queries
+from mailgate.store.db import open_store
 from mailgate.store.deskunit import perform
 from mailgate.store.models.access import Presence
 from mailgate.store.models.outgoing import Remembered
 from mailgate.store.models.tickets import Assignment, Session, Ticket
-from mailgate.store.options import StoreOptions
 from mailgate.store.transaction import Transaction
 from mailgate.store.workload import workloads
 from mailgate.store.writer import Writer
@@ -301,11 +300,7 @@ def test_several_processes_share_out_as_one_would(limit, options, store, ask, tm
 @pytest.mark.parametrize("limit", [0, 5])
 def test_several_gateways_on_postgresql_share_out_as_one_would(limit, postgres, tmp_path):
     """READ COMMITTED shows a gateway what the other has committed; the lock keeps them from choosing at once."""
-    local = new_options(tmp_path)
-    options = StoreOptions(postgres.url, local.blobs, local.incoming, reserve=0)
-    backend = create_store(options)
-    schema.upgrade(backend)
-    backend.close()
+    options = postgresql_options(postgres, tmp_path)
     store = open_store(options)
     writer = Writer(store)
     writer.start()

@@ -199,16 +199,6 @@ def test_gathered_rows_become_one_digest(writer, accept, ask):
     assert ask("SELECT n FROM gate_count WHERE scope = 'notice-address'") == [(1,), (1,)]
 
 
-def test_listing_by_state_and_page(put, store):
-    """All unsent rows by id, or one state's; pages go by key."""
-    put(row(), row(state="held"), row(), row(state="sent"))
-    with queries.reading(store) as connection:
-        assert [r["id"] for r in queries.list_outbox(connection)] == [1, 2, 3]
-        assert [r["id"] for r in queries.list_outbox(connection, limit=2)] == [1, 2]
-        assert [r["id"] for r in queries.list_outbox(connection, after_id=2)] == [3]
-        assert [r["id"] for r in queries.list_outbox(connection, state="sent")] == [4]
-
-
 def test_outbox_rows_of_a_rolled_back_delivery_do_not_exist(accept, ask):
     """A crash after the answer was queued takes the answer back."""
 

@@ -3,13 +3,13 @@
 import threading
 
 import pytest
-from storekit import Clock, deciding, incoming, keep, new_options, rules_for
+from storekit import Clock, deciding, incoming, keep, postgresql_options, rules_for
 from test_store_effects import send, ticketing
 
 from mailgate.domain.effects import Decision
 from mailgate.errors import HouseFault, SettingsError
-from mailgate.store import business, outbox_rows, queries, schema
-from mailgate.store.db import create_store, make_backend, open_store
+from mailgate.store import business, outbox_rows, queries
+from mailgate.store.db import make_backend, open_store
 from mailgate.store.models.tables import TABLES
 from mailgate.store.options import StoreOptions
 from mailgate.store.unit import accept_each
@@ -20,12 +20,7 @@ pytestmark = pytest.mark.peer("postgresql")
 
 @pytest.fixture
 def pg_options(postgres, tmp_path) -> StoreOptions:
-    local = new_options(tmp_path)
-    options = StoreOptions(postgres.url, local.blobs, local.incoming, reserve=0)
-    backend = create_store(options)
-    schema.upgrade(backend)
-    backend.close()
-    return options
+    return postgresql_options(postgres, tmp_path)
 
 
 @pytest.fixture

@@ -5,14 +5,12 @@ import random
 
 import pytest
 from listkit import NOW_MS, naive
-from storekit import new_options
+from storekit import postgresql_options
 from test_store_ticketlist import filled, index, pages, random_query
 
 from mailgate.domain.query import parse
 from mailgate.store import fill, search, ticketlist
-from mailgate.store.db import create_store, open_store
-from mailgate.store.options import StoreOptions
-from mailgate.store.schema import upgrade
+from mailgate.store.db import open_store
 from mailgate.store.writer import Writer
 
 pytestmark = pytest.mark.peer("postgresql")
@@ -20,11 +18,7 @@ pytestmark = pytest.mark.peer("postgresql")
 
 @pytest.fixture
 def pg_store(postgres, tmp_path):
-    local = new_options(tmp_path)
-    backend = create_store(StoreOptions(postgres.url, local.blobs, local.incoming, reserve=0))
-    upgrade(backend)
-    backend.close()
-    store = open_store(StoreOptions(postgres.url, local.blobs, local.incoming, reserve=0))
+    store = open_store(postgresql_options(postgres, tmp_path))
     yield store
     store.close()
 

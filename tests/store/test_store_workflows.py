@@ -6,8 +6,8 @@ from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 import pytest
-from servicekit import POLICY, TIMED, House
-from storekit import START, Clock, incoming, new_options
+from servicekit import BOTH, POLICY, TIMED, House, on_either
+from storekit import START, Clock, incoming, postgresql_options
 
 from mailgate.actions._names import NAMES
 from mailgate.actions._workflows import Workflows, values
@@ -30,9 +30,7 @@ from mailgate.domain.workflow import DURATIONS, FIELDS, Step, conditions_json, p
 from mailgate.jobs import workflows as job
 from mailgate.jobs.alarms import run_alarms
 from mailgate.jobs.workflows import run_timed
-from mailgate.store import queries, schema
-from mailgate.store.db import create_store, open_store
-from mailgate.store.options import StoreOptions
+from mailgate.store.db import open_store
 from mailgate.store.transaction import millis
 from mailgate.store.unit import accept_each
 from mailgate.store.writer import Writer
@@ -63,12 +61,6 @@ class Desk(House):
         """Run the workflows whose time has come."""
         return run_timed(job.House(self.store, self.writer, self.rules(), ZoneInfo), **parts)
 
-    def sent(self) -> list[dict]:
-        """Return what lies in the outbox, with its drafts."""
-        with queries.reading(self.store) as connection:
-            rows = queries.list_outbox(connection)
-            return [queries.outbox_row(connection, one["id"]) for one in rows]
-
 
 LATE = Template(
     "late", "{{ ticket.number }} waits", "{{ salutation }}, {{ ticket.subject }} has {{ ticket.priority }}."
@@ -84,22 +76,11 @@ def desk(store, writer, clock):
     return Desk(store, writer, clock)
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.peer("postgresql"))])
+@pytest.fixture(params=BOTH)
 def either(request, tmp_path):
     """Make the same desk on both databases."""
-    options = new_options(tmp_path)
-    if request.param == "postgresql":
-        postgres = request.getfixturevalue("postgres")
-        options = StoreOptions(postgres.url, options.blobs, options.incoming, reserve=0)
-    backend = create_store(options)
-    schema.upgrade(backend)
-    backend.close()
-    store, clock = open_store(options), Clock()
-    writer = Writer(store, clock=clock)
-    writer.start()
-    yield Desk(store, writer, clock)
-    assert writer.stop(30)
-    store.close()
+    with on_either(request, tmp_path, Desk) as one:
+        yield one
 
 
 def test_a_mail_that_opens_a_ticket_runs_what_listens(either):
@@ -351,11 +332,7 @@ def test_a_run_that_was_broken_off_begins_anew_without_repeating(desk):
 @pytest.mark.peer("postgresql")
 def test_two_gateways_run_a_clock_once_for_each_ticket(postgres, tmp_path):
     """Both find the time come and the ticket waiting; whoever is second sees that it has run."""
-    options = new_options(tmp_path)
-    options = StoreOptions(postgres.url, options.blobs, options.incoming, reserve=0)
-    backend = create_store(options)
-    schema.upgrade(backend)
-    backend.close()
+    options = postgresql_options(postgres, tmp_path)
     stores, clock = [open_store(options), open_store(options)], Clock()
     writers = [Writer(one, clock=clock) for one in stores]
     for one in writers:

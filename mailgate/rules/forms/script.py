@@ -13,7 +13,7 @@ from typing import Final
 from mailgate.rules.forms import actions, conditions
 from mailgate.rules.forms.actions import Manner, Sort
 from mailgate.rules.forms.model import Condition, Form, Group, Reply, Rule
-from mailgate.rules.forms.tree import Call, calls_in, strings, written
+from mailgate.rules.forms.tree import Call, calls_in, strings, texts_of, written
 from sieve_like.fmt import format_script
 
 # A text that stands for a dollar where variables are filled in, so that a form's text stays as it is.
@@ -120,20 +120,10 @@ def _opening(form: Form, how: Manner) -> tuple[Call, ...]:
     needed = sorted(_requires(form))
     opening = [Call("require", (strings(needed),))] if needed else []
     rules = [_rule(rule, how) for rule in form.rules]
-    texts = (text for call in calls_in(rules) for one in call.arguments for text in _strings(one))
+    texts = (text for call in calls_in(rules) for one in call.arguments for text in texts_of(one) or ())
     if any(f"${{{DOLLAR}}}" in text for text in texts) and how.literal("${") != "${":
         opening.append(Call("set", (DOLLAR, "$")))
     return tuple(opening)
-
-
-def _strings(argument: object) -> tuple[str, ...]:
-    match argument:
-        case str():
-            return (argument,)
-        case tuple():
-            return argument
-        case _:
-            return ()
 
 
 def _requires(form: Form) -> set[str]:
