@@ -10,7 +10,8 @@ from mailgate.actions._names import safe_subject, without_their_links
 from mailgate.domain.action import Plan
 from mailgate.domain.automatic import automatic_entry, automatic_headers
 from mailgate.domain.contact import contact_key
-from mailgate.domain.effects import Attachment, Deliver, Draft, MailKind, Send, Suppressed
+from mailgate.domain.draft import Attachment, Draft, MailKind
+from mailgate.domain.effects import Deliver, Send, Suppressed
 from mailgate.domain.gate import Reason
 from mailgate.domain.ticket import subject_tag
 from mailgate.domain.token import message_id

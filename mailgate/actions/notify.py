@@ -10,7 +10,8 @@ from mailgate.actions._folders import copy_place
 from mailgate.actions._names import safe_subject, without_their_links
 from mailgate.domain.action import ActionSpec, Plan
 from mailgate.domain.address import fold
-from mailgate.domain.effects import Deliver, Draft, MailKind, Send, Suppressed
+from mailgate.domain.draft import Draft, MailKind
+from mailgate.domain.effects import Deliver, Send, Suppressed
 from mailgate.domain.gate import Reason
 from mailgate.domain.token import LOOP_HEADER, loop_mark, message_id
 from sieve_like.actions import Notify

@@ -16,7 +16,7 @@ from mailgate.actions._asking import OUTCOME, after_outcome, namespace
 from mailgate.actions._templates import render
 from mailgate.domain.action import ActionSpec, Plan
 from mailgate.domain.budgets import DAY
-from mailgate.domain.effects import Attachment
+from mailgate.domain.draft import Attachment
 from mailgate.domain.routing import Template
 from sieve_like.address import complain_about_address
 from sieve_like.declare import action_command

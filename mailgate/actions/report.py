@@ -8,7 +8,8 @@ replaced in the copy; a mail larger than the bound goes as its header alone.
 from typing import Final
 
 from mailgate.domain.action import ActionSpec, Plan
-from mailgate.domain.effects import Draft, MailKind, Send, Suppressed
+from mailgate.domain.draft import Draft, MailKind
+from mailgate.domain.effects import Send, Suppressed
 from mailgate.domain.facts import MailClass
 from mailgate.domain.gate import Reason
 from mailgate.domain.token import LOOP_HEADER, loop_mark, message_id

@@ -13,7 +13,8 @@ from mailgate.actions._asking import OUTCOME, after_outcome, namespace
 from mailgate.actions._current import current_ticket
 from mailgate.actions._names import NAMES
 from mailgate.domain.action import ActionSpec, Plan
-from mailgate.domain.effects import CallHook, ChangeTicket, Draft, MailKind, Send
+from mailgate.domain.draft import Draft, MailKind
+from mailgate.domain.effects import CallHook, ChangeTicket, Send
 from mailgate.domain.token import LOOP_HEADER, loop_mark, message_id
 from sieve_like.declare import action_command
 from sieve_like.result import Action

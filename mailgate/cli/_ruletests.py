@@ -24,12 +24,12 @@ from mailgate.checks.gather import CheckPolicy, plain_facts
 from mailgate.config.settings import load
 from mailgate.domain.action import ActionSpec, Plan, PlanPolicy
 from mailgate.domain.classify import settle
+from mailgate.domain.draft import Draft
 from mailgate.domain.effects import (
     AddEntry,
     CallHook,
     ChangeTicket,
     Deliver,
-    Draft,
     Drop,
     Effect,
     Forward,

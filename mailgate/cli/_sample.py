@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any, Final
 from mailgate.cli import _business
 from mailgate.cli._options import Call, CommandError
 from mailgate.cli._trial import trial
-from mailgate.domain.effects import Draft, Send
+from mailgate.domain.draft import Draft
+from mailgate.domain.effects import Send
 
 if TYPE_CHECKING:
     from mailgate.domain.effects import Decision

@@ -75,8 +75,12 @@ def _parts(function: Any) -> Any:
 def _changed(one: "Template", said: dict[str, Any]) -> "Template":
     from dataclasses import replace  # noqa: PLC0415  --help must not pay for it
 
-    given = {key: said[key] for key in PARTS if said[key] is not None}
-    return replace(one, **{k: text_of(v) if isinstance(v, Path) else v for k, v in given.items()})
+    given: dict[str, Any] = {
+        key: text_of(said[key]) if isinstance(said[key], Path) else said[key]
+        for key in PARTS
+        if said[key] is not None
+    }
+    return replace(one, **given)
 
 
 def _read(said: dict[str, Any]) -> dict[str, Any]:

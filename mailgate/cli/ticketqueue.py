@@ -15,6 +15,8 @@ FIRST = ("name", "address", "from_name", "language", "enabled")
 MORE = (
     "hours", "timezone", "holidays", "region", "teams", "mailbox", "template_set", "signature", "assignment",
     "assign_limit", "assign_closed_hours", "assign_absent", "assign_not_new", "assign_not_answers",
+    "signature_off", "answer_new", "answer_closed", "answer_paused", "answer_inactive",
+    "answer_inactive_days", "answer_from", "sent_copy", "notify",
 )  # fmt: skip
 
 
@@ -113,6 +115,15 @@ def _options(function: Any) -> Any:
             help="Whether work is given out outside business hours too.",
         ),
         click.option("--assign-limit", type=int, help="How many an agent gets a day; 0 is any number."),
+        click.option("--notify", help="Who gets a notice of a customer's mail: off, agent, or team."),
+        click.option("--sent-copy", help="Where copies of answers go: a target, or `TARGET/Folder`."),
+        click.option("--answer-from", help="The address that automatic answers come from."),
+        click.option("--answer-inactive-days", type=int, help="After how many days without activity."),
+        click.option("--answer-inactive", help="The template for mail into a session that rested."),
+        click.option("--answer-paused", help="The template for mail into a paused session."),
+        click.option("--answer-closed", help="The template for mail into a closed session."),
+        click.option("--answer-new", help="The template for the first mail of a conversation."),
+        click.option("--signature-off/--signature-on", default=None, help="Whether answers go without it."),
         click.option("--assignment", help="How work is given out: off (by hand), or fewest."),
         click.option("--signature", help="The template of its signature."),
         click.option("--template-set", help="The beginning of its templates' names."),

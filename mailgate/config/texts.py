@@ -21,6 +21,10 @@ from mailgate.config.walk import Walker
 from mailgate.config.workflows import WorkflowText
 from mailgate.domain.helpdesk import (
     ASSIGNMENTS,
+    FEWEST_DAYS,
+    FORMATS,
+    MOST_DAYS,
+    NOTIFY,
     Priority,
     Role,
     StatusKind,
@@ -59,6 +63,26 @@ class QueueText(Section, frozen=True, kw_only=True):
     ] = ""
     template_set: Annotated[str, note("The beginning of its templates' names.")] = ""
     signature: Annotated[str, note("The template of its signature.")] = ""
+    signature_off: Annotated[bool, note("Whether its answers go without the signature.")] = False
+    answer_new: Annotated[
+        str, note("The template of the automatic answer to the first mail of a conversation.")
+    ] = ""
+    answer_closed: Annotated[str, note("The same for mail into a closed session.")] = ""
+    answer_paused: Annotated[str, note("The same for mail into a paused session.")] = ""
+    answer_inactive: Annotated[
+        str, note("The same for mail into an active session in which nothing happened for long.")
+    ] = ""
+    answer_inactive_days: Annotated[int, note("For how many days nothing must have happened.")] = 15
+    answer_from: Annotated[
+        str, note("The address that automatic answers come from; none means the queue's.")
+    ] = ""
+    sent_copy: Annotated[
+        str,
+        note("Where copies of what agents send go: a target, or a folder of it.", examples=["archive/Sent"]),
+    ] = ""
+    notify: Annotated[
+        str, note("Who gets a notice of a customer's mail: off, agent (whoever has the ticket), or team.")
+    ] = "off"
     assignment: Annotated[
         str, note("How new work is shared out: off (by hand), or fewest (to whoever has the least).")
     ] = "off"
@@ -79,6 +103,10 @@ class QueueText(Section, frozen=True, kw_only=True):
                 "assignment",
                 f"{self.assignment!r} is no way of sharing out, write {' or '.join(ASSIGNMENTS)}",
             )
+        if self.notify not in NOTIFY:
+            yield "notify", f"{self.notify!r} is nobody to notify, write {', '.join(NOTIFY)}"
+        if not FEWEST_DAYS <= self.answer_inactive_days <= MOST_DAYS:
+            yield "answer_inactive_days", f"must be from {FEWEST_DAYS} to {MOST_DAYS:,} days"
         if self.assign_limit < 0:
             yield "assign_limit", "can't be less than nothing; 0 means any number"
         if wrong := hours_complaint(self.hours):
@@ -153,6 +181,9 @@ class AddressText(Section, frozen=True, kw_only=True):
         "store"
     )
     enabled: Annotated[bool, note("Whether mail is taken; a disabled address answers 451.")] = True
+    send_only: Annotated[
+        bool, note("Whether it only sends: automatic answers may come from it, no queue's address is it.")
+    ] = False
 
 
 class TemplateText(Section, frozen=True, kw_only=True):
@@ -165,6 +196,13 @@ class TemplateText(Section, frozen=True, kw_only=True):
     html: Annotated[str, note("The HTML text.")] = ""
     html_file: Annotated[str, note("The file with the HTML text.")] = ""
     language: Annotated[str, note("The language of the text.")] = ""
+    format: Annotated[
+        str, note("What the text is: text, or markdown or html, of which both parts of the mail are made.")
+    ] = "text"
+    recipients: Annotated[
+        tuple[str, ...],
+        note("Whom it goes to: contact, agent, group, and addresses; none means the contact."),
+    ] = ()
 
     def complaints(self) -> Iterator[tuple[str, str]]:
         """Each part comes from one place, and there is something to say."""
@@ -173,6 +211,8 @@ class TemplateText(Section, frozen=True, kw_only=True):
                 yield f"{name}_file", f"stands beside {name}: one of the two"
         if not (self.text or self.text_file):
             yield "text", "is missing: give text or text_file"
+        if self.format not in FORMATS:
+            yield "format", f"{self.format!r} is no format, write {', '.join(FORMATS)}"
 
 
 class AutomationText(Section, frozen=True, kw_only=True):
@@ -326,7 +366,5 @@ def _with_files(text: BusinessText, tree: Tree) -> BusinessText:
                     parts[name] = (Path(file).parent / named).read_text("utf-8")
                 except (OSError, UnicodeDecodeError) as error:
                     tree.complain(("template", index, f"{name}_file"), f"{named!r} can't be read: {error}")
-        templates.append(
-            TemplateText(name=template.name, subject=template.subject, language=template.language, **parts)
-        )
+        templates.append(structs.replace(template, text_file="", html_file="", **parts))
     return structs.replace(text, template=tuple(templates))

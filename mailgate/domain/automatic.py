@@ -1,7 +1,8 @@
 """What every automatic answer to a customer carries, whoever makes it: a rule, a workflow or an alarm."""
 
 from mailgate.domain.action import PlanPolicy
-from mailgate.domain.effects import AddEntry, Draft, EntryKind
+from mailgate.domain.draft import Draft
+from mailgate.domain.effects import AddEntry, EntryKind
 from mailgate.domain.token import LOOP_HEADER, loop_mark
 
 

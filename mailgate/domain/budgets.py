@@ -13,7 +13,7 @@ from typing import Final
 
 from mailgate.domain.address import split
 from mailgate.domain.contact import contact_key
-from mailgate.domain.effects import MailKind
+from mailgate.domain.draft import MailKind
 from mailgate.domain.ports import Reader
 
 MINUTE: Final = 60

@@ -9,48 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
-
-class MailKind(StrEnum):
-    """Kinds of outgoing mail; each has its row of budgets in `domain/gate.py`."""
-
-    ANSWER = "answer"  # automatic answers to outsiders: reply, vacation, MDN of reject, notify
-    NOTICE = "notice"  # notifications to our agents and administrators
-    REDIRECT = "redirect"  # redirect by a rule
-    AGENT = "agent"  # written by a person
-    MASS = "mass"  # mass mailings
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """A mail of ours before it is composed (`outbox/compose.py` makes the octets).
-
-    Addresses are bare; display names stand beside them. `headers` are extra fields, already decided by the
-    planner (Auto-Submitted, loop mark …); the composer refuses none but removes every control character.
-    """
-
-    from_address: str
-    to_address: str
-    subject: str
-    text: str
-    from_name: str = ""
-    to_name: str = ""
-    html: str = ""
-    message_id: str = ""
-    in_reply_to: str = ""
-    references: tuple[str, ...] = ()
-    reply_to: str = ""
-    headers: tuple[tuple[str, str], ...] = ()
-    mime: str = ""  # a complete MIME entity with its own header (vacation :mime); replaces text and html
-    attachments: tuple["Attachment", ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Attachment:
-    """A text that goes along as a file; `kind` is its MIME type ("text/plain")."""
-
-    name: str
-    kind: str
-    text: str
+from mailgate.domain.draft import Draft, MailKind
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,8 @@ from mailgate.domain.address import fold, sendable, split
 from mailgate.domain.budgets import DAY, HOUR, OVERRUN, PAUSED, Budget, Budgets, Going, Per, counted, exceeded
 from mailgate.domain.classify import is_own, spellings
 from mailgate.domain.contact import contact_key
-from mailgate.domain.effects import Forward, MailKind, Send
+from mailgate.domain.draft import MailKind
+from mailgate.domain.effects import Forward, Send
 from mailgate.domain.facts import Facts, MailClass
 from mailgate.domain.mail import Mail
 from mailgate.domain.ports import Reader

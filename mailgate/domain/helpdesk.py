@@ -139,6 +139,10 @@ PRIORITIES: Final = (
 SUBJECTS: Final = ("number", "edit")
 # How a queue's work is shared out (G15).
 ASSIGNMENTS: Final = ("off", "fewest")
+# Who hears of a customer's mail in a queue's tickets.
+NOTIFY: Final = ("off", "agent", "team")
+# What the text of a template is.
+FORMATS: Final = ("text", "markdown", "html")
 _SPAN: Final = re.compile(r"([0-9]{1,5})([mhd])")
 # As plain time; in a queue's business hours a day is a working day (`domain/hours.add_span`).
 _SECONDS: Final = {"m": 60, "h": 3600, "d": 86400}

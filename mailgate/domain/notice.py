@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 
 from mailgate.domain.action import PlanPolicy
 from mailgate.domain.automatic import automatic_entry, automatic_headers
-from mailgate.domain.effects import Draft, MailKind, Send
+from mailgate.domain.draft import Draft, MailKind
+from mailgate.domain.effects import Send
 from mailgate.domain.ports import TicketState
 from mailgate.domain.routing import Agent, Catalogue, Queue
 from mailgate.domain.staff import agents_of

@@ -27,7 +27,8 @@ class Route:
     """One address (exact, `@domain` or a glob such as `*@lists.example.org`) and what serves it.
 
     In a catalogue read from the database `enabled` says whether it takes mail now: it is off as well while
-    its queue or the whole channel is (G1).
+    its queue or the whole channel is (G1). A `send_only` one may send automatic answers, and is never a
+    queue's own address (G17).
     """
 
     address: str
@@ -35,6 +36,7 @@ class Route:
     queue: str = ""
     target: str = "store"
     enabled: bool = True
+    send_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,12 @@ class Queue:
     `signature` are what its answers use (T4, G16). `assignment` is `off` or `fewest` (G15): at most
     `assign_limit` a day for each agent (0: any number); the rest are the exceptions to the defaults, which
     are: in business hours only, agents who are present only, new mail and answers without an agent.
+
+    `answer_new` and its like name the templates of automatic answers (G18): to the first mail of a
+    conversation, into a closed or a paused session, and into an active one without activity for
+    `answer_inactive_days`; they come from `answer_from`, else from `address`. `sent_copy` is where copies of
+    what agents send go (T3): a target, or `TARGET/Folder`. `notify` says who hears of a customer's mail:
+    `off`, `agent` (whoever has the ticket) or `team`.
     """
 
     name: str
@@ -70,6 +78,15 @@ class Queue:
     assign_absent: bool = False
     assign_not_new: bool = False
     assign_not_answers: bool = False
+    signature_off: bool = False
+    answer_new: str = ""
+    answer_closed: str = ""
+    answer_paused: str = ""
+    answer_inactive: str = ""
+    answer_inactive_days: int = 15
+    answer_from: str = ""
+    sent_copy: str = ""
+    notify: str = "off"
     zone: tzinfo | None = field(default=None, compare=False)
     closed: Container[date] = field(default=frozenset(), compare=False, repr=False)
 
@@ -92,13 +109,20 @@ class Agent:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A text for answers: Jinja2 source, rendered in the sandbox."""
+    """A text for answers: Jinja2 source, rendered in the sandbox.
+
+    `format` says what `text` is: `text`, or `markdown` or `html`, of which both parts of the mail are made.
+    `recipients` are whom it goes to (S9): `contact`, `agent`, `group`, and fixed addresses; none means the
+    contact.
+    """
 
     name: str
     subject: str
     text: str
     html: str = ""
     language: str = ""
+    format: str = "text"
+    recipients: tuple[str, ...] = ()
 
 
 CHANNEL_OFF: Final = "off: every address answers 451; `mailgate helpdesk set channel on` lets mail in"

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from mailgate.domain.effects import Attachment
+from mailgate.domain.draft import Attachment
 from mailgate.outbox.fields import COLUMNS, HARD_COLUMNS, SURROGATES, field_name, fold_words, plain_text
 
 # What a body of 7-bit text may hold: printable ASCII, tabs, line ends (RFC 5322 2.3, RFC 2045 2.7).

@@ -11,7 +11,7 @@ from email.utils import format_datetime
 from hashlib import sha256
 from typing import Final
 
-from mailgate.domain.effects import Draft
+from mailgate.domain.draft import Draft
 from mailgate.outbox.body import Body, alternative_body, entity_body, text_body, with_attachments
 from mailgate.outbox.fields import address_field, ascii_domain, field_name, fold_words, mailbox, text_field
 

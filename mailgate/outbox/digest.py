@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from mailgate.domain.effects import Draft
+from mailgate.domain.draft import Draft
 
 # More than a person reads at once; the rest goes into the next one.
 NOTICES_MAX: Final = 100

@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from mailgate.domain.effects import Draft
+from mailgate.domain.draft import Draft
 from mailgate.outbox.compose import default_message_id
 from mailgate.outbox.digest import NOTICES_MAX, Notice, gather_notices
 from mailgate.store.outbox_rows import digest_addresses, gather, replace_by_digest

@@ -8,7 +8,7 @@ from typing import Final, cast
 import msgspec
 
 from mailgate.domain.address import sendable
-from mailgate.domain.effects import Draft
+from mailgate.domain.draft import Draft
 from mailgate.domain.target import NO_TERMS, DeliveryTerms, Failed, Job, JobKind, Outcome, Retry
 from mailgate.errors import MailError
 from mailgate.outbox.compose import Composed, compose, default_message_id

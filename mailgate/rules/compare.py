@@ -7,6 +7,7 @@ store knows of an old one. Who would be answered counts, not whether the gate le
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from mailgate.domain.draft import MailKind
 from mailgate.domain.effects import (
     AddEntry,
     CallHook,
@@ -15,7 +16,6 @@ from mailgate.domain.effects import (
     Drop,
     Effect,
     Forward,
-    MailKind,
     OpenTicket,
     Pipe,
     Refuse,

@@ -6,7 +6,8 @@ from typing import Final
 import msgspec
 
 from mailgate.domain.address import fold
-from mailgate.domain.effects import CallHook, Deliver, Forward, MailKind, MarkFailing, Pipe, Send, Suppressed
+from mailgate.domain.draft import MailKind
+from mailgate.domain.effects import CallHook, Deliver, Forward, MarkFailing, Pipe, Send, Suppressed
 from mailgate.domain.gate import ANSWERED
 from mailgate.store.application import Application, Verdict
 from mailgate.store.apply_tickets import apply_entry

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from mailgate.domain.action import Plan, PlanPolicy
-from mailgate.domain.effects import AddEntry, Draft, Send
+from mailgate.domain.draft import Draft
+from mailgate.domain.effects import AddEntry, Send
 from mailgate.domain.facts import MailClass
 from mailgate.domain.mail import Mail
 from mailgate.domain.ports import ContactView, SentView

@@ -14,6 +14,7 @@ LAYERS = {
     "mailgate.config": 3.5, "mailgate.metrics": 3.5, "mailgate.maillog": 3.5, "mailgate.registry": 3.5,
     "mailgate.rules": 3,
     "mailgate.actions": 2,
+    "mailgate.texts": 1.5,
     "mailgate.domain": 1, "mailgate.errors": 1,
     "sieve_like": 0,
 }  # fmt: skip

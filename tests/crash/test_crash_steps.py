@@ -135,6 +135,20 @@ def test_killed_after_the_commit_the_second_reply_names_the_ticket(house, point,
     sound(house, client)
 
 
+@pytest.mark.parametrize("point", AFTER_COMMIT)
+def test_killed_between_commit_and_reply_while_another_process_serves_the_clients(point):
+    """The process that holds the connection says nothing that the other has not said; it ends with it."""
+    with crashhouse.house(instance={"intake_processes": 1}) as house:
+        one = mail(1)
+        die(house, point, one)
+        assert one.replies == {}
+        assert house.count("SELECT count(*) FROM delivery") == 3
+        house.start()
+        client = send(house, one)
+        assert [reply.split(",")[0] for reply in one.replies.values()] == ["250 2.0.0 already accepted"] * 3
+        sound(house, client)
+
+
 def test_killed_after_the_replies_the_outbox_goes_on_by_itself(house, relay):
     """The client will not come again; the next gateway files the mail and sends the answer, once."""
     house.start("replied")

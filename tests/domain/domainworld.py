@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
 from mailgate.domain.address import fold
-from mailgate.domain.effects import Draft, MailKind, Send
+from mailgate.domain.draft import Draft, MailKind
+from mailgate.domain.effects import Send
 from mailgate.domain.envelope import Envelope, Octets, Origin, Received, Recipient, Source
 from mailgate.domain.facts import Authentication, Facts, Verdict
 from mailgate.domain.mail import Mail

@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 from domainworld import NOW, SUPPORT, answer, mail
 
-from mailgate.domain.effects import Draft, Forward, MailKind, Send
+from mailgate.domain.draft import Draft, MailKind
+from mailgate.domain.effects import Forward, Send
 from mailgate.domain.envelope import Source
 from mailgate.domain.facts import Authentication, Facts, MailClass, Verdict
 from mailgate.domain.gate import (

@@ -8,7 +8,8 @@ from domainworld import NOW, SUPPORT, answer, mail
 
 from mailgate.config.answers import Answers
 from mailgate.domain.budgets import BUDGETS, INCOMING, Budgets, Going, Per, exceeded
-from mailgate.domain.effects import Draft, Forward, MailKind, Send
+from mailgate.domain.draft import Draft, MailKind
+from mailgate.domain.effects import Forward, Send
 from mailgate.domain.gate import Gate, GatePolicy, Outcome, Reason
 
 POLICY = GatePolicy(own=frozenset({SUPPORT}))

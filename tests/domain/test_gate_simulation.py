@@ -17,7 +17,8 @@ from domainworld import HOST, KEYS, NOW, SUPPORT, World, octets
 from mailgate.domain.address import split
 from mailgate.domain.budgets import INCOMING, Budgets
 from mailgate.domain.classify import classify
-from mailgate.domain.effects import Draft, Forward, MailKind, Send
+from mailgate.domain.draft import Draft, MailKind
+from mailgate.domain.effects import Forward, Send
 from mailgate.domain.envelope import Envelope, Octets, Origin, Received, Recipient, Source
 from mailgate.domain.facts import Facts, MailClass
 from mailgate.domain.gate import Gate, GatePolicy, Outcome

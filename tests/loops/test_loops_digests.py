@@ -32,6 +32,7 @@ def test_notices_above_the_budget_come_in_one_digest(world):
     world.run(nobody, until=2 * HOUR)
     gate.process.send_signal(signal.SIGUSR1)
     peers.wait_until(lambda: len(world.relays["a"].mails) == 61, "the digest leaves")
+    world.quiet()
     assert b"Subject: 10 notifications" in world.relays["a"].mails[-1].raw
     assert_bound(gate.left(), gate.kept(), gate.incoming())
     assert Counter(one.state for one in gate.left()) == {"sent": 61, "gathered": 10}

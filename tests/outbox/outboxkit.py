@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from mailgate.domain.effects import Draft
+from mailgate.domain.draft import Draft
 from mailgate.domain.target import Job, Outcome, Sent
 from mailgate.outbox.worker import Worker, WorkerOptions
 from mailgate.store.db import Store

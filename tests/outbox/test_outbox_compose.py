@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailgate.domain.effects import Draft
+from mailgate.domain.draft import Draft
 from mailgate.outbox.compose import compose, default_message_id
 
 AT = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from mailgate.domain.effects import Draft
+from mailgate.domain.draft import Draft
 from mailgate.outbox.digest import TEXT_MAX, Notice, gather_notices
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)

@@ -6,7 +6,7 @@ import email
 import msgspec
 from outboxkit import Plain
 
-from mailgate.domain.effects import Draft
+from mailgate.domain.draft import Draft
 from mailgate.outbox.digests import send_digests
 
 

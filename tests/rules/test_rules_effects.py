@@ -9,7 +9,8 @@ from ruleworld import ACTIONS, POLICY, REGISTRY, SUPPORT, World, catalogue_of, m
 
 from mailgate.actions.duplicate import DUPLICATE
 from mailgate.actions.snooze import next_time
-from mailgate.domain.effects import Deliver, Forward, MailKind, Pipe, Remember, Send, Suppressed
+from mailgate.domain.draft import MailKind
+from mailgate.domain.effects import Deliver, Forward, Pipe, Remember, Send, Suppressed
 from mailgate.domain.facts import Facts, MailClass
 from mailgate.domain.routing import Agent
 from mailgate.rules.decide import Decider

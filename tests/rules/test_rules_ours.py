@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from ruleworld import ACTIONS, POLICY, REGISTRY, SUPPORT, World, catalogue_of, mail
 
+from mailgate.domain.draft import MailKind
 from mailgate.domain.effects import (
     AddEntry,
     CallHook,
@@ -15,7 +16,6 @@ from mailgate.domain.effects import (
     Deliver,
     EntryKind,
     LinkTickets,
-    MailKind,
     MoveSession,
     OpenTicket,
     Send,

@@ -6,15 +6,14 @@ import msgspec
 import pytest
 from storekit import START, TEXT, OpenGate, Said, deciding, incoming
 
+from mailgate.domain.draft import Draft, MailKind
 from mailgate.domain.effects import (
     AddEntry,
     ChangeTicket,
     Decision,
     Deliver,
-    Draft,
     EntryKind,
     Forward,
-    MailKind,
     MarkFailing,
     MoveSession,
     OpenContact,

@@ -4,7 +4,8 @@ import pytest
 from storekit import deciding, incoming
 
 from mailgate.domain.budgets import Budgets
-from mailgate.domain.effects import Draft, Forward, MailKind, Send
+from mailgate.domain.draft import Draft, MailKind
+from mailgate.domain.effects import Forward, Send
 from mailgate.domain.gate import Gate, GatePolicy, Reason
 
 POLICY = GatePolicy()

@@ -9,9 +9,9 @@ import pytest
 from storekit import START, TEXT, OpenGate, Said, deciding, incoming
 from test_store_effects import DRAFT, send, ticketing
 
+from mailgate.domain.draft import Attachment
 from mailgate.domain.effects import (
     AddEntry,
-    Attachment,
     CallHook,
     ChangeTicket,
     Deliver,

@@ -6,7 +6,8 @@ import pytest
 from storekit import START, OpenGate, Said, deciding, incoming
 from test_store_effects import DRAFT, send
 
-from mailgate.domain.effects import Forward, MailKind, Send
+from mailgate.domain.draft import MailKind
+from mailgate.domain.effects import Forward, Send
 from mailgate.store import outbox_rows, queries
 from mailgate.store.outbox_rows import Settled
 from mailgate.store.rows import OutboxRow

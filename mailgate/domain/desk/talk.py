@@ -15,17 +15,8 @@ from mailgate.domain.contact import clean_name, company_name
 from mailgate.domain.desk.fields import close_session, in_session
 from mailgate.domain.desk.ground import Ground
 from mailgate.domain.deskerror import DeskError, require_known
-from mailgate.domain.effects import (
-    AddEntry,
-    ChangeTicket,
-    Draft,
-    Effect,
-    EntryKind,
-    MailKind,
-    OpenContact,
-    OpenTicket,
-    Send,
-)
+from mailgate.domain.draft import Draft, MailKind
+from mailgate.domain.effects import AddEntry, ChangeTicket, Effect, EntryKind, OpenContact, OpenTicket, Send
 from mailgate.domain.helpdesk import StatusKind, first_status, status_kind
 from mailgate.domain.ports import EntryView, ParticipantView, TicketState, TicketView
 from mailgate.domain.session import Event, State

@@ -3,7 +3,7 @@
 `origin` names the file that a row came from ("" = made by hand); `version` grows with each change of the row.
 """
 
-from peewee import BigIntegerField, TextField
+from peewee import SQL, BigIntegerField, CompositeKey, TextField
 
 from mailgate.store.models.base import Row, added_int, added_text, int_column, text_column
 
@@ -20,6 +20,7 @@ class Address(Row):
     origin = text_column()
     version = int_column()
     changed_at = int_column()
+    send_only = added_int()
 
 
 class Queue(Row):
@@ -50,6 +51,15 @@ class Queue(Row):
     region = added_text()
     teams = added_text()
     assignment = added_text()
+    signature_off = added_int()
+    answer_new = added_text()
+    answer_closed = added_text()
+    answer_paused = added_text()
+    answer_inactive = added_text()
+    answer_from = added_text()
+    sent_copy = added_text()
+    answer_inactive_days = BigIntegerField(constraints=[SQL("DEFAULT 15")])
+    notify = TextField(constraints=[SQL("DEFAULT 'off'")])
 
 
 class Agent(Row):
@@ -78,6 +88,29 @@ class Template(Row):
     origin = text_column()
     version = int_column()
     changed_at = int_column()
+    recipients = added_text()
+    format = TextField(constraints=[SQL("DEFAULT 'text'")])
+
+
+class TemplateFile(Row):
+    """A file that goes along with a template (G20); with a `cid` it is an image in its HTML.
+
+    `blob` names its octets in the store of blobs.
+    """
+
+    template = TextField()
+    name = TextField()
+    kind = TextField()
+    size = BigIntegerField()
+    cid = TextField()
+    blob = TextField(index=True)
+    changed_at = BigIntegerField()
+
+    class Meta:
+        """One row per template and name."""
+
+        primary_key = CompositeKey("template", "name")
+        without_rowid = True
 
 
 class Script(Row):

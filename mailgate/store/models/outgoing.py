@@ -2,7 +2,7 @@
 
 from peewee import SQL, BigAutoField, BigIntegerField, BlobField, CompositeKey, TextField
 
-from mailgate.store.models.base import Row, int_column, text_column
+from mailgate.store.models.base import Row, added_int, int_column, text_column
 
 
 class Outbox(Row):
@@ -90,6 +90,7 @@ class FailingAddress(Row):
     first_at = int_column()
     last_at = int_column()
     reason = text_column()
+    soft = added_int()
 
     class Meta:
         """The address is the row's place."""

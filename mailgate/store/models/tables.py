@@ -17,6 +17,7 @@ from mailgate.store.models.business import (
     Status,
     Team,
     Template,
+    TemplateFile,
     Workflow,
 )
 from mailgate.store.models.mail import (
@@ -53,7 +54,7 @@ TABLES: Final[tuple[type[Row], ...]] = (
     Company, Contact, ContactAddress, ContactSource,
     Counter, Ticket, TicketCount, Session, Interaction, Entry, EntryPlace, MessageRef, Participant,
     TicketLink, FollowUp, Assignment, SearchMark,
-    Address, Queue, Agent, Template, Script, CatalogueVersion,
+    Address, Queue, Agent, Template, TemplateFile, Script, CatalogueVersion,
     Team, Status, Priority, Workflow, Automation, DeskSetting,
     Presence, Credential, LoginLink,
     Outbox, GateCount, Remembered, FailingAddress, Suppression,

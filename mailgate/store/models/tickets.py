@@ -149,6 +149,9 @@ class Entry(Row):
     old = text_column()
     new = text_column()
     rule = added_text()
+    # Whether `text` is only what is new in a mail; what a bounce said, as JSON.
+    trimmed = added_int()
+    report = added_text()
 
 
 Entry.add_index(Entry.ticket_id, Entry.id)

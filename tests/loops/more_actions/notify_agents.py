@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from mailgate.domain.action import ActionSpec, Plan
-from mailgate.domain.effects import Draft, MailKind, Send
+from mailgate.domain.draft import Draft, MailKind
+from mailgate.domain.effects import Send
 from sieve_like.declare import action_command
 from sieve_like.result import Action
 from sieve_like.spec import Extension, Kind, Positional
