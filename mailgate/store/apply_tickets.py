@@ -20,6 +20,7 @@ from mailgate.domain.session import PAIRS, WORK, State
 from mailgate.errors import TryLater
 from mailgate.store.application import Application
 from mailgate.store.apply_desk import write_follow_up
+from mailgate.store.domains import company_of_domain
 from mailgate.store.history import add_change, grown
 from mailgate.store.interactions import record_answer, record_change, record_move
 from mailgate.store.models.tickets import Ticket
@@ -72,12 +73,12 @@ def _company(effect: OpenContact, app: Application) -> int:
     name, domain = clean(effect.company_name), company_domain(effect.address)
     folded = company_key(name)
     if folded == domain:
-        found = tx.look(sql.company_at, (domain, domain), ("company", folded), ("domain", domain))
+        known = company_of_domain(tx, domain)
     else:
-        found = tx.look(sql.find_company, (folded,), ("company", folded))
-    row = found.fetchone()
-    if row is not None:
-        return int(row[0])
+        row = tx.look(sql.find_company, (folded,), ("company", folded)).fetchone()
+        known = int(row[0]) if row is not None else 0
+    if known:
+        return known
     company_id = tx.allocate("company")
     row = (company_id, name, folded, domain, tx.now_ms)
     tx.add(sql.company, row, ("company", folded), ("domain", domain), ("company", company_id))
@@ -162,7 +163,7 @@ def apply_entry(effect: AddEntry, app: Application, outbox_id: int = 0) -> None:
     )
     if msgid:
         tx.add(sql.reference, (msgid, effect.ticket_id, effect.session_id, now), ("msgid", msgid))
-    if effect.unverified and effect.author:
+    if effect.unverified and effect.author and effect.kind is EntryKind.INCOMING:
         # Shown at the ticket as unconfirmed; gets no copies until an agent confirms it.
         folded = fold(effect.author)
         row = (effect.ticket_id, folded, clean(effect.author), "unconfirmed", 0, now)

@@ -78,6 +78,9 @@ class Backend(Protocol):
     def conflict(self, error: BaseException) -> bool:
         """Whether another process was faster, so that the unit should run again."""
 
+    def crossed(self, error: BaseException) -> bool:
+        """Whether we and another process waited for each other's rows: the whole batch should run again."""
+
     def ids(self, connection: Connection, hot: Hot) -> Ids:
         """Return the giver of ids for one transaction."""
 

@@ -19,6 +19,7 @@ from mailgate.domain.people.card import Card, Said, Value, decide, distinct, is_
 from mailgate.domain.people.stale import differences
 from mailgate.store import contacts
 from mailgate.store.contacts import Known
+from mailgate.store.domains import company_of_domain
 from mailgate.store.history import write_change
 from mailgate.store.models.people import Contact, ContactAddress, ContactSource
 from mailgate.store.models.tickets import Ticket
@@ -245,11 +246,7 @@ def _company(tx: Transaction, name: str, domain: str) -> int:
 
 def _company_at(tx: Transaction, domain: str) -> int:
     """Return the company that this domain belongs to, 0 for none and for public mail providers."""
-    if not domain:
-        return 0
-    marks = (("company", domain), ("domain", domain))
-    row = tx.look(tx.hot.people.company_at, (domain, domain), *marks).fetchone()
-    return int(row[0]) if row is not None else 0
+    return company_of_domain(tx, domain) if domain else 0
 
 
 def remove(tx: Transaction, contact_id: int, by: By, *, if_version: int | None = None) -> Known:

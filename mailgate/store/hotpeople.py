@@ -64,16 +64,12 @@ class PeopleSql:
     find_company: str = query_field(
         "folded", lambda: Company.select(Company.id).where(Company.folded == slot("folded"))
     )
-    # A company that was given its real name is still found by the domain, as one that bears it is.
     company_at: str = query_field(
-        "domain domain",
+        "domain",
         lambda: (
             Company.select(Company.id)
-            .where(
-                ((Company.domain == slot("domain")) & (Company.domain != EMPTY))
-                | (Company.folded == slot("domain"))
-            )
-            .order_by(Company.domain.desc(), Company.id)
+            .where((Company.domain == slot("domain")) & (Company.domain != EMPTY))
+            .order_by(Company.id)
             .limit(ONE)
         ),
     )

@@ -107,6 +107,10 @@ class PostgresqlBackend:
         """Another gateway wrote the same key first: run the unit again, and it will see that row."""
         return isinstance(error, psycopg.errors.UniqueViolation)
 
+    def crossed(self, error: BaseException) -> bool:
+        """Another gateway's batch holds what we want and wants what we hold; the server let that one go on."""
+        return isinstance(error, psycopg.errors.DeadlockDetected | psycopg.errors.SerializationFailure)
+
     def ids(self, connection: Connection, hot: Hot) -> SequenceIds:  # noqa: ARG002  the protocol's signature
         """Return the giver of ids for one transaction."""
         return SequenceIds(connection)

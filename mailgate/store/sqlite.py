@@ -152,6 +152,10 @@ class SqliteBackend:
         """Never: the write lock is held from the start."""
         return False
 
+    def crossed(self, error: BaseException) -> bool:  # noqa: ARG002  the protocol's signature
+        """Never: there is one lock, for everything."""
+        return False
+
     def ids(self, connection: Connection, hot: Hot) -> CounterIds:
         """Return the giver of ids for one transaction."""
         return CounterIds(connection, hot)

@@ -285,6 +285,12 @@ class Writer:
             # One mail's row is wrong: written one by one, it is the only one that fails.
             log.warning("a batch of %d is done again, row by row: %s", len(batch), unwritten.__cause__)
             return self._attempt(batch, gather=False)
+        except Abandoned as abandoned:
+            if abandoned.__cause__ is None or not self._store.backend.crossed(abandoned.__cause__):
+                raise
+            # Mails of the same tickets in another order, in another gateway's batch: that one goes first.
+            log.info("a batch of %d is done again: it and another gateway's waited for each other", len(batch))
+            return self._attempt(batch, gather=self._store.backend.gathers)
 
     def _attempt(self, batch: list[Job], *, gather: bool) -> frozenset[str]:
         backend = self._store.backend

@@ -119,6 +119,34 @@ def test_two_gateways_open_one_contact(pg_store):
         assert connection.execute("SELECT count(*) FROM contact").fetchone() == (1,)
 
 
+def test_two_gateways_that_wait_for_each_other_both_go_on(pg_store):
+    """Rows locked crosswise: the server ends one batch, which is done again; nobody is told to come later."""
+    met, order = threading.Barrier(2), []
+    writers = [Writer(pg_store), Writer(pg_store)]
+    writers[0].start()
+    keys = ("a", "b")
+    count = "INSERT INTO gate_count (scope, key, width, bucket, n) VALUES (%s, 'k', 60, 1, 0)"
+    writers[0].submit(lambda tx: [tx.execute(count, (key,)) for key in keys]).result(60)
+
+    def work(mine, other):
+        def run(tx):
+            order.append(mine)
+            tx.execute("UPDATE gate_count SET n = n + 1 WHERE scope = %s", (mine,))
+            if len(order) <= len(writers):
+                met.wait(30)
+            tx.execute("UPDATE gate_count SET n = n + 1 WHERE scope = %s", (other,))
+
+        return run
+
+    writers[1].start()
+    futures = [writer.submit(work(*ways)) for writer, ways in zip(writers, (keys, keys[::-1]), strict=True)]
+    assert [future.result(60) for future in futures] == [None, None]
+    assert all(writer.stop(60) for writer in writers)
+    assert len(order) == 3
+    with queries.reading(pg_store) as connection:
+        assert connection.execute("SELECT sum(n) FROM gate_count").fetchone() == (4,)
+
+
 def test_a_broken_connection_is_later_and_is_opened_again(pg_store):
     """The server drops us in the middle: 451 for the batch, and the next batch works."""
     writer = Writer(pg_store)
