@@ -108,7 +108,7 @@ class PostgresqlBackend:
         return isinstance(error, psycopg.errors.UniqueViolation)
 
     def crossed(self, error: BaseException) -> bool:
-        """Another gateway's batch holds what we want and wants what we hold; the server let that one go on."""
+        """Another gateway's batch holds what we want and wants what we hold; the server lets that go on."""
         return isinstance(error, psycopg.errors.DeadlockDetected | psycopg.errors.SerializationFailure)
 
     def ids(self, connection: Connection, hot: Hot) -> SequenceIds:  # noqa: ARG002  the protocol's signature
