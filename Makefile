@@ -19,7 +19,7 @@ SECONDS ?= 60
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test lint format types generated suite bench-intake bench-memory bench-rules bench-desk wheel requirements clean
+.PHONY: help run test lint format types generated suite bench-intake bench-memory bench-rules bench-desk bench-outgoing conformance wheel requirements clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | \
@@ -65,6 +65,12 @@ bench-rules: $(VENV)/.dev ## CPU time per mail of 5, 50 and 1,000 rules against 
 
 bench-desk: $(VENV)/.dev ## lists, searches, assignment, timers and intake at 1,000 to 1,000,000 tickets
 	@$(PY) bench/desk.py $(BENCH_ARGS)
+
+conformance: $(VENV)/.dev ## 10,000 mails made of the worst that there is, looked at by two other parsers
+	@MAILGATE_EXAMPLES=10000 $(PY) -m pytest tests/outbox/test_outbox_conformance.py --timeout 3600
+
+bench-outgoing: $(VENV)/.dev ## mails per second out of the outbox against a bare loop that sends ready bytes
+	@$(PY) bench/outgoing.py $(BENCH_ARGS)
 
 wheel: $(VENV)/.dev ## a wheel in dist/
 	$(PIP) wheel --quiet --no-deps --no-build-isolation --no-index --wheel-dir dist .

@@ -87,11 +87,11 @@ def dovecot() -> Iterator[Subject]:
 
 
 @contextlib.contextmanager
-def sink() -> Iterator[Subject]:
+def sink(*, lmtp: bool = True) -> Iterator[Subject]:
     """smtp-sink, which comes with Postfix: takes everything, stores nothing; shows the client's ceiling."""
     port = peers.free_port()
     user = ["-u", "nobody"] if os.geteuid() == 0 else []
-    process = subprocess.Popen([str(SMTP_SINK), *user, "-L", f"127.0.0.1:{port}", "1000"])
+    process = subprocess.Popen([str(SMTP_SINK), *user, *["-L"][: int(lmtp)], f"127.0.0.1:{port}", "1000"])
     try:
         peers.wait_until(lambda: peers.answers(port), "smtp-sink greets")
         yield Subject("smtp-sink", f"127.0.0.1:{port}", lambda: 0, lambda: [process.pid])

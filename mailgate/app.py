@@ -114,7 +114,9 @@ class Gateway:
             wiring.worker_options(settings),
             targets={**wiring.targets(settings), OWN_STORE: OwnStore(self.writer)},
             relay=wiring.relay(settings),
+            signer=wiring.signer(settings),
             report=self._sent,
+            given_up=wiring.follows_given_up(settings, self.keys, lambda: self.business.rules),
             hooks=hooks,
             clock=clock,
         )
@@ -397,6 +399,7 @@ class Gateway:
             "status": self._status,
             "reload": self._reload,
             "wake": self._wake,
+            "undone": self._undone,
             "reprocess": self._reprocess,
             "stop": self._stop,
             "reopen_log": self._reopen_log,
@@ -429,6 +432,12 @@ class Gateway:
         return {"error": error, "script_errors": self.business.scripts.errors()}
 
     async def _wake(self, _arguments: object) -> dict[str, object]:
+        self.worker.wake()
+        return {}
+
+    async def _undone(self, _arguments: object) -> dict[str, object]:
+        """Hear that a command has taken an answer back: the worker need not wait for it."""
+        self.metrics.undone.inc()
         self.worker.wake()
         return {}
 

@@ -180,6 +180,7 @@ class Business:
             followers=wiring.followers(self._settings, self._keys, self.catalogue),
             locks=wiring.locks(self.catalogue),
             blobs=self._store.blobs,
+            undo_ms=wiring.undo_ms(self._settings),
         )
 
     def unknown_targets(self) -> dict[str, str]:

@@ -45,6 +45,16 @@ _RESULTS: Final = ("accepted", "refused", "deferred")
 _STATUS: Final = ("accepted", "refused", "aside", "discarded", "unprocessed", "unparsable", "duplicate")
 _STATES: Final = ("waiting", "leased", "held", "given_up", "digest")
 _OUTCOMES: Final = ("sent", "retry", "held", "given_up")
+# Classes of trouble (`domain/smtpreply.Cause`).
+TROUBLES: Final = (
+    "address", "mailbox", "system", "network", "protocol", "content", "policy", "unsaid", "connection",
+    "ours",
+)  # fmt: skip
+# What an agent's mail becomes (`domain/desk/bymail.Became`), without the word that they share.
+AGENT_MAILS: Final = (
+    "answer", "comment", "change", "mistake", "refused", "automatic", "copy", "aside",
+)  # fmt: skip
+AGENT_MAIL: Final = "agent_"
 
 
 def _each(*values: str) -> tuple[tuple[str, ...], ...]:
@@ -112,6 +122,14 @@ METRICS: Final[tuple[Spec, ...]] = (
         "counter",
         "wrong_tokens",
         "Reply tokens in mail whose signature was wrong.",
+    ),
+    Spec(
+        "agent_mails",
+        "counter",
+        "agent_mails",
+        "Agents' mails to tickets, by what they became (docs/agents-by-mail.md); refused: perhaps forged.",
+        ("became",),
+        _each(*AGENT_MAILS),
     ),
     Spec(
         "suppressed",
@@ -195,6 +213,22 @@ METRICS: Final[tuple[Spec, ...]] = (
         ("result",),
         _each(*_OUTCOMES),
     ),
+    Spec(
+        "sent_by",
+        "counter",
+        "outbox_target_deliveries",
+        "The same tries by target, as the settings name it; the relay is `relay`.",
+        ("target", "result"),
+    ),
+    Spec(
+        "troubles",
+        "counter",
+        "outbox_troubles",
+        "Tries that failed, by the class of what was said (docs/outgoing.md).",
+        ("cause",),
+        _each(*TROUBLES),
+    ),
+    Spec("undone", "counter", "answers_undone", "Agents' answers taken back before they left."),
     Spec("batch_size", "histogram", "writer_batch_size", "Pieces of work in one commit.", buckets=BATCH),
     Spec("writer_waiting", "gauge", "writer_waiting", "Pieces of work that wait for the writer."),
     Spec("writer_faults", "counter", "writer_faults", "Commits that failed; all mail in them was deferred."),
@@ -296,6 +330,7 @@ class Metrics:
     actions: Tally
     rule_errors: Tally
     wrong_tokens: Tally
+    agent_mails: Tally
     suppressed: Tally
     alarms: Tally
     session_timers: Tally
@@ -310,6 +345,9 @@ class Metrics:
     outbox_depth: Level
     outbox_age: Level
     sent: Tally
+    sent_by: Tally
+    troubles: Tally
+    undone: Tally
     batch_size: Timing
     writer_waiting: Level
     writer_faults: Tally

@@ -11,7 +11,7 @@ from mailgate.domain.envelope import Received
 from mailgate.domain.helpdesk import StatusKind, status_kind
 from mailgate.domain.routing import Catalogue
 from mailgate.maillog import MailLog
-from mailgate.metrics import Metrics
+from mailgate.metrics import AGENT_MAIL, Metrics
 from mailgate.outbox.worker import Report
 from mailgate.store import outbox_rows, queries
 from mailgate.store.assignment import waiting_counts
@@ -55,6 +55,8 @@ class Reporter:
             metrics.decided.inc(outcome.status)
         if outcome.duplicate:
             metrics.duplicates.inc()
+        elif outcome.action.startswith(AGENT_MAIL):
+            metrics.agent_mails.inc(outcome.action.removeprefix(AGENT_MAIL))
         elif outcome.action:
             metrics.actions.inc(outcome.action)
         if outcome.wrong_tokens:
@@ -72,6 +74,8 @@ class Reporter:
         more: dict[str, object] = {}
         if outcome.mail_class and outcome.mail_class != "person":
             more["class"] = outcome.mail_class
+        if outcome.action.startswith(AGENT_MAIL):
+            more["agent"] = outcome.summary.partition("agent=")[2]
         if outcome.suppressed:
             more["suppressed"] = ",".join(outcome.suppressed)
         if outcome.alarms:
@@ -95,7 +99,11 @@ class Reporter:
 
     def sent(self, report: Report) -> None:
         """Tell of one try to hand an outgoing mail to its target."""
-        self._metrics.sent.inc(RESULTS.get(report.state, report.state))
+        result = RESULTS.get(report.state, report.state)
+        self._metrics.sent.inc(result)
+        self._metrics.sent_by.inc(report.row.target or "relay", result)
+        if report.cause:
+            self._metrics.troubles.inc(report.cause)
         if report.alarm:
             self._metrics.alarms.inc(f"outbox_{report.state}")
         row = report.row
@@ -110,6 +118,7 @@ class Reporter:
             delay=round(report.delay_s, 3),
             status=report.state,
             reply=report.reply,
+            **({"cause": report.cause} if report.cause else {}),
         )
 
     def depths(self, store: Store) -> dict[str, int]:

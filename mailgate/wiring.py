@@ -16,13 +16,15 @@ from pathlib import Path
 from typing import Any, Final, cast
 from zoneinfo import ZoneInfo
 
-from mailgate.actions._templates import complaints
 from mailgate.actions._workflows import Workflows
+from mailgate.checks.arc import ArcCheck
 from mailgate.checks.dkim import DkimCheck
+from mailgate.checks.dmarc import DmarcCheck
 from mailgate.checks.dns import Dns
 from mailgate.checks.gather import CheckPolicy
 from mailgate.config.listener import Listener
 from mailgate.config.lists import ListFiles
+from mailgate.config.relay import Relay
 from mailgate.config.settings import Settings
 from mailgate.config.targets import (
     LmtpTarget,
@@ -41,6 +43,8 @@ from mailgate.domain.effects import Decision
 from mailgate.domain.envelope import Source
 from mailgate.domain.events import Follower
 from mailgate.domain.gate import Gate, GatePolicy
+from mailgate.domain.mailtexts import MailTexts
+from mailgate.domain.notify import Notifier
 from mailgate.domain.routing import Catalogue, Template
 from mailgate.domain.target import Target, TargetKind
 from mailgate.errors import Complaint, SettingsError
@@ -48,7 +52,11 @@ from mailgate.intake.door import Service
 from mailgate.intake.frames import ListenerSetup, Setup
 from mailgate.intake.limits import IntakeLimits
 from mailgate.intake.process import tls_context
-from mailgate.outbox.worker import WorkerOptions
+from mailgate.outbox.givenup import given_up
+from mailgate.outbox.retry import Schedule
+from mailgate.outbox.settling import GivenUp
+from mailgate.outbox.sign import Signer, SigningKey
+from mailgate.outbox.worker import RELAY, WorkerOptions
 from mailgate.registry import discover, module_names
 from mailgate.store.blobs import Blobs
 from mailgate.store.options import StoreOptions
@@ -56,12 +64,15 @@ from mailgate.store.unit import UnitRules
 from mailgate.store.workload import LOCK
 from mailgate.store.writer import WriterLimits
 from mailgate.targets._folders import folder_exists
+from mailgate.targets._login import TokenFile
 from mailgate.targets.lmtp import LmtpOptions
 from mailgate.targets.maildir import MaildirOptions
 from mailgate.targets.null import NullOptions
 from mailgate.targets.pipe import PipeOptions
 from mailgate.targets.smtp import SmtpOptions
 from mailgate.targets.webhook import WebhookOptions
+from mailgate.texts.check import complaints
+from mailgate.texts.writing import TextWriting
 from sieve_like.limits import Limits
 from sieve_like.registry import Registry
 from sieve_like.settings import Settings as Told
@@ -198,7 +209,7 @@ def check_policy(
 ) -> CheckPolicy:
     """Return what is looked up about a mail, and with what."""
     checks = settings.checks
-    wanted = checks.dkim or checks.null_mx
+    wanted = checks.dkim or checks.null_mx or checks.arc or checks.dmarc != "off"
     resolver = Dns(nameservers=checks.nameservers, lifetime_s=checks.deadline) if wanted else None
     return CheckPolicy(
         keys=keys,
@@ -208,6 +219,12 @@ def check_policy(
         trusted_authserv_ids=frozenset(i.lower() for i in checks.trusted_authserv_ids),
         deadline_s=checks.deadline,
         dkim=DkimCheck(resolver) if checks.dkim and resolver is not None else None,
+        dmarc=DmarcCheck(resolver, strict=checks.dmarc == "strict")
+        if checks.dmarc != "off" and resolver is not None
+        else None,
+        arc=ArcCheck(resolver, [one.lower() for one in checks.trusted_arc_sealers])
+        if checks.arc and resolver is not None
+        else None,
         resolver=resolver,
         null_mx=checks.null_mx,
     )
@@ -235,6 +252,7 @@ def plan_policy(settings: Settings, keys: tuple[bytes, ...]) -> PlanPolicy:
         lists=ListFiles(settings.rules.lists).find,
         has_folder=partial(has_folder, settings),
         version=program_version(),
+        writing=TextWriting(),
     )
 
 
@@ -277,16 +295,20 @@ def gate_policy(settings: Settings, catalogue: Catalogue) -> GatePolicy:
         verified_only=answers.verified_only,
         vacation_minimum_s=int(answers.vacation_period),
         received_max=answers.received_max,
+        failing_after=answers.failing_after,
+        failing_for_s=int(answers.failing_for),
     )
 
 
 def followers(settings: Settings, keys: tuple[bytes, ...], catalogue: Catalogue) -> tuple[Follower, ...]:
-    """Return who hears what happens to tickets, in this order: assignment, service times, workflows."""
+    """Return who hears what happens to tickets: assignment, service times, workflows, notices."""
     policy = plan_policy(settings, keys)
     return (
         assignment.follower(catalogue),
         service_times.follower(catalogue, policy),
         Workflows(catalogue, policy),
+        Notifier(catalogue, policy),
+        *((MailTexts(how),) if (how := catalogue.desk.mail_texts) in {"answer", "session"} else ()),
     )
 
 
@@ -306,12 +328,23 @@ def desk_rules(
         followers=followers(settings, keys, catalogue),
         locks=locks(catalogue),
         blobs=blobs,
+        undo_ms=undo_ms(settings),
     )
+
+
+def undo_ms(settings: Settings) -> int:
+    """Return how long an agent's answer waits before it leaves."""
+    return round(settings.outbox.undo * 1000)
 
 
 def _no_mail(*_asked: object) -> Decision:
     """Stand where the rules stand: nothing at a desk is decided by scripts."""
     raise ValueError("there is no mail to decide about")
+
+
+def follows_given_up(settings: Settings, keys: tuple[bytes, ...], rules: Callable[[], UnitRules]) -> GivenUp:
+    """Return what follows when a mail of ours is given up, in the transaction that records it."""
+    return given_up(plan_policy(settings, keys), rules)
 
 
 def worker_options(settings: Settings) -> WorkerOptions:
@@ -322,15 +355,26 @@ def worker_options(settings: Settings) -> WorkerOptions:
         hostname=hostname,
         batch=settings.outbox.batch,
         lease_s=settings.outbox.lease,
-        give_up_after=timedelta(seconds=settings.outbox.give_up_after),
+        schedule=Schedule(settings.outbox.waits, timedelta(seconds=settings.outbox.give_up_after)),
+        per_minute=per_minute(settings),
         stop_s=settings.instance.stop_timeout,
     )
 
 
+def per_minute(settings: Settings) -> dict[str, int]:
+    """Return how many mails a minute a target gets at most, by its name; the relay's name is RELAY."""
+    servers = {RELAY: settings.relay, **settings.targets}
+    found = {name: getattr(part, "mails_per_minute", 0) for name, part in servers.items()}
+    return {name: most for name, most in found.items() if most}
+
+
 def relay(settings: Settings) -> Target:
     """Return where mail of ours leaves."""
-    part = settings.relay
-    options = SmtpOptions(
+    return _kinds()["smtp"].make(_smtp(settings.relay, settings))
+
+
+def _smtp(part: Relay | SmtpTarget, settings: Settings) -> SmtpOptions:
+    return SmtpOptions(
         host=part.host,
         port=part.port,
         tls=part.tls,
@@ -340,8 +384,19 @@ def relay(settings: Settings) -> Target:
         connections=part.connections,
         timeout_s=part.timeout,
         ca_file=part.ca_file,
+        mails_per_connection=part.mails_per_connection,
+        tokens=TokenFile(Path(part.token_file)) if part.token_file else None,
     )
-    return _kinds()["smtp"].make(options)
+
+
+def signer(settings: Settings) -> Signer:
+    """Return what signs our mail. Raises SettingsError's cause, SecretError, for a key that can't be read."""
+    active = [one for one in settings.dkim if one.active]
+    if not active:
+        return Signer()
+    from mailgate.domain.dkimkey import read_key  # noqa: PLC0415  only who signs loads the library
+
+    return Signer(SigningKey(one.domain, one.selector, read_key(one.key.reveal())) for one in active)
 
 
 def targets(settings: Settings) -> dict[str, Target]:
@@ -355,13 +410,14 @@ def targets(settings: Settings) -> dict[str, Target]:
 def listed_names(settings: Settings) -> dict[str, frozenset[str]]:
     """Return the names that scripts may use because the administrator lists them, by kind."""
 
-    def of(kind: str) -> frozenset[str]:
-        return frozenset(name for name, part in settings.targets.items() if _kind(part) == kind)
+    def of(*kinds: str) -> frozenset[str]:
+        return frozenset(name for name, part in settings.targets.items() if _kind(part) in kinds)
 
     return {
         "webhook": of("webhook"),
         "program": of("pipe"),
         "mailbox": of("smtp"),
+        "files": of("maildir", "lmtp", "null") | {STORE},
         "account": frozenset((*(part.name for part in settings.listener), *(one.value for one in Source))),
     }
 
@@ -390,17 +446,7 @@ def _options(part: object, settings: Settings) -> object:
                 delimiter=delimiter,
             )
         case SmtpTarget():
-            return SmtpOptions(
-                host=part.host,
-                port=part.port,
-                tls=part.tls,
-                user=part.user,
-                password=part.password.reveal() if part.password is not None else "",
-                hostname=hostname,
-                connections=part.connections,
-                timeout_s=part.timeout,
-                ca_file=part.ca_file,
-            )
+            return _smtp(part, settings)
         case PipeTarget():
             return PipeOptions(part.command, part.timeout, part.parallel)
         case WebhookTarget():

@@ -8,6 +8,7 @@ import contextlib
 import os
 from collections.abc import Callable, Iterator
 
+import conformance
 import gatewayrun
 import peers
 import pytest
@@ -22,6 +23,24 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
                 pytest.fail(f"MAILGATE_REQUIRE_PEERS=1, but {reason}", pytrace=False)
             if reason:
                 pytest.skip(reason)
+
+
+conformance.watch_sinks()
+
+
+@pytest.fixture(autouse=True)
+def mails_of_ours_conform() -> Iterator[None]:
+    """Fail a test in which a mail left the gateway that is not built by the standards (tests/conformance.py)."""
+    yield
+    if wrong := conformance.WATCH.wrong():
+        pytest.fail("\n".join(wrong[:5]), pytrace=False)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def second_parser() -> Iterator[None]:
+    """End the second parser, if a test has started it."""
+    yield
+    conformance.SECOND.close()
 
 
 @pytest.fixture

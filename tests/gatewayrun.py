@@ -126,6 +126,8 @@ class Gateway:
             "spool": {"reserve": "1 MiB"},
             # Nobody listens there, so nothing that a test forgets can leave the machine.
             "relay": {"host": "127.0.0.1", "port": 1, "tls": "none"},
+            # Tests read what an agent writes; those of the window itself say so.
+            "outbox": {"undo": 0},
             "checks": {"dkim": False, "null_mx": False},
             "http": {"address": f"tcp:127.0.0.1:{self.http_port}"},
         }

@@ -8,6 +8,7 @@ Folders lie directly below the system's temporary folder, not below pytest's: a 
 """
 
 import contextlib
+import ctypes.util
 import json
 import os
 import pwd
@@ -144,8 +145,12 @@ def absent(name: str) -> str:
             there = any(Path("/usr/lib/dovecot/modules").glob("lib90_sieve_plugin.so"))
         case "postgresql":
             there = _postgres_bin() is not None and _user_exists("postgres")
+        case "opendkim":
+            there = ctypes.util.find_library("opendkim") is not None and bool(shutil.which("opendkim-testmsg"))
         case "strace" | "sieve-test" | "systemd-analyze":
             there = shutil.which(name) is not None
+        case "mime-parser":
+            there = Path("/usr/share/perl5/MIME/Parser.pm").exists() and shutil.which("perl") is not None
         case _:
             raise ValueError(f"no such peer: {name}")
     return "" if there else f"{name} is not installed (see tests/apt-packages.txt)"

@@ -8,18 +8,21 @@ from dataclasses import dataclass
 
 from mailgate.actions._names import safe_subject, without_their_links
 from mailgate.domain.action import Plan
+from mailgate.domain.address import fold
 from mailgate.domain.automatic import automatic_entry, automatic_headers
 from mailgate.domain.contact import contact_key
 from mailgate.domain.draft import Attachment, Draft, MailKind
 from mailgate.domain.effects import Deliver, Send, Suppressed
 from mailgate.domain.gate import Reason
-from mailgate.domain.ticket import subject_tag
+from mailgate.domain.replyaddress import ticket_address
+from mailgate.domain.routing import Queue
+from mailgate.domain.ticket import answer_subject, subject_tag
 from mailgate.domain.token import message_id
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What an action wants to say; "" for `from_address` means the queue's address, else the recipient's."""
+    """What an action wants to say; "" for `from_address` is what the queue says, else the recipient."""
 
     text: str
     subject: str = ""
@@ -37,8 +40,9 @@ class Answer:
 def reply_subject(plan: Plan) -> str:
     """Return `RE: ` and the original subject (G18), with the ticket's tag so that answers find it (S9)."""
     original = safe_subject(plan)
-    tag = subject_tag(plan.ticket.number) if plan.ticket is not None else ""
-    return f"RE: {original}" if not tag or tag in original else f"RE: {tag} {original}"
+    tagging = plan.ticket is not None and plan.catalogue.desk.subjects == "number"
+    tag = subject_tag(plan.ticket.number) if plan.ticket is not None and tagging else ""
+    return answer_subject(original, tag)
 
 
 def _draft(plan: Plan, answer: Answer) -> Draft:
@@ -55,8 +59,9 @@ def _draft(plan: Plan, answer: Answer) -> Draft:
         unique,
         plan.policy.hostname,
     )
+    from_address, reply_to = _sender(plan, answer, queue)
     return Draft(
-        from_address=answer.from_address or (queue.address if queue else "") or plan.mail.recipient.address,
+        from_address=from_address,
         from_name=answer.from_name or (queue.from_name if queue else ""),
         to_address=plan.mail.sender,
         subject=without_their_links(plan, answer.subject) or reply_subject(plan),
@@ -64,11 +69,24 @@ def _draft(plan: Plan, answer: Answer) -> Draft:
         html=without_their_links(plan, answer.html),
         mime=answer.mime,
         message_id=own_id,
+        reply_to=reply_to,
         in_reply_to=view.message_id,
         references=(*view.references, *([view.message_id] if view.message_id else ())),
         headers=automatic_headers(plan.policy, answer.auto_submitted),
         attachments=answer.attachments,
     )
+
+
+def _sender(plan: Plan, answer: Answer, queue: Queue | None) -> tuple[str, str]:
+    """Return where an answer comes from, and where answers to it go: "" for the same address.
+
+    A rule's own sender comes first, then the one that the queue has for automatic answers (S10, W3); that may
+    be one which takes no mail (G17).
+    """
+    home = (queue.address if queue is not None else "") or plan.mail.recipient.address
+    found = answer.from_address or (queue.answer_from if queue is not None else "") or home
+    named = ticket_address(plan.catalogue, plan.policy, plan.ticket, home, plan.mail.sender)
+    return found, named or (home if fold(found) != fold(home) else "")
 
 
 def plan_answer(plan: Plan, answer: Answer, rule: str, *, period_key: str, period_s: int) -> str:

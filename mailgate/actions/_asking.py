@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from mailgate.actions._names import NAMES
 from mailgate.actions._question import Question
 from mailgate.domain.action import Plan
+from mailgate.texts.names import FACTS
 from sieve_like.ext.variables import complain_about_variable
 from sieve_like.interpreter import Run
 from sieve_like.result import Action
@@ -49,4 +49,4 @@ def after_outcome(run: Run, action: Action, args: Args) -> None:
 
 def namespace(name: str) -> Namespace:
     """Return a read-only namespace whose values the host answers (RFC 5229 3)."""
-    return Namespace(name, tuple(sorted(NAMES[name])))
+    return Namespace(name, tuple(sorted(FACTS[name])))

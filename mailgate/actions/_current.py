@@ -7,7 +7,8 @@ somebody who takes no part in a ticket is no belonging.
 from dataclasses import dataclass
 
 from mailgate.actions._question import Question
-from mailgate.actions._ticketing import TicketWish, found_by_threading, tied_ticket
+from mailgate.actions._ticketing import TicketWish, found_by_threading
+from mailgate.actions._tying import tied_ticket
 from mailgate.domain.action import Plan
 from mailgate.domain.facts import MailClass
 from mailgate.domain.ports import TicketView
@@ -28,7 +29,7 @@ def current_ticket(plan: Plan) -> TicketView | None:
 
 def _find(plan: Plan) -> TicketView | None:
     if plan.mail_class in MACHINES:
-        return tied_ticket(plan)[0]
+        return tied_ticket(plan)
     threading = found_by_threading(plan, TicketWish())
     return threading.ticket if threading.how is How.JOIN else None
 

@@ -1,38 +1,34 @@
-"""The values that scripts (`${ticket.number}`) and templates (`{{ ticket.number }}`) may name.
+"""What scripts and templates may name (`texts/names.NAMES`), with a mail in hand.
 
-One table for both, so that they can never disagree; every value is text. Answers to senders whom we do not
-know carry nothing of their mail but a subject without links: acknowledgements have been used as a spam
-relay.
+Answers to senders whom we do not know carry nothing of their mail but a subject without links:
+acknowledgements have been used as a spam relay.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
-
-import re2
 
 from mailgate.actions._current import current_ticket
 from mailgate.domain.action import Plan
 from mailgate.domain.address import fold
-from mailgate.domain.effects import OpenContact
-from mailgate.domain.ports import ContactView, TicketView
-from mailgate.domain.routing import Queue
+from mailgate.domain.effects import AddEntry, OpenContact
+from mailgate.domain.ports import ContactView, EntryView, TicketView
+from mailgate.domain.routing import Agent, Catalogue, Queue
+from mailgate.texts.comments import MOST_ENTRIES
+from mailgate.texts.names import FACTS, NO_AGENT, NO_CONTACT, NO_QUEUE, NO_TICKET
+from mailgate.texts.names import value as value_of
+from mailgate.texts.safe import LINK, without_links
 
-LINK: Final = re2.compile(
-    r"(?i)\b(?:[a-z][a-z0-9+.-]*://|www\.|mailto:)\S*"
-    r"|[\pL\pN_-]+(?:\.[\pL\pN_-]+)*\.\pL{2,}(?:[/:]\S*)?"
-)
-NO_CONTACT: Final = ContactView(0, "", "")
-NO_TICKET: Final = TicketView(0, "", "", "", "", "", "", 0, 0, "")
-NO_QUEUE: Final = Queue("")
-
-
-def without_links(text: str) -> str:
-    """Return the text with everything that a mail reader would turn into a link taken out."""
-    if "." not in text and ":" not in text:
-        return text  # no link does without both
-    # The library takes a replacement that is no function octet by octet, and breaks the character.
-    return str(LINK.sub(lambda _: "…", text))
+# The parts of the mail in hand, by the names after `mail.`.
+MAIL: Final[Mapping[str, Callable[[Plan], str]]] = {
+    "subject": lambda plan: plan.mail.view.subject,
+    "from": lambda plan: plan.author,
+    "from_name": lambda plan: plan.author_name,
+    "to": lambda plan: plan.mail.recipient.address,
+    "id": lambda plan: plan.mail.view.message_id,
+}
 
 
 def is_stranger(plan: Plan) -> bool:
@@ -66,56 +62,81 @@ def without_their_links(plan: Plan, text: str) -> str:
     return text
 
 
-def _contact(plan: Plan) -> ContactView:
-    return plan.known_contact() or NO_CONTACT
+@dataclass(frozen=True, slots=True)
+class PlanSource:
+    """The mail in hand, its ticket and its queue, as texts see them (`texts/names.Source`)."""
+
+    plan: Plan
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """What the business says."""
+        return self.plan.catalogue
+
+    @property
+    def now(self) -> datetime:
+        """When the mail came in."""
+        return self.plan.now
+
+    def mail(self, part: str) -> str:
+        """Return a part of the mail in hand."""
+        return MAIL[part](self.plan)
+
+    def ticket(self) -> TicketView:
+        """Return the ticket of this run, else the one that the mail belongs to."""
+        return current_ticket(self.plan) or NO_TICKET
+
+    def contact(self) -> ContactView:
+        """Return the author's contact."""
+        return self.plan.known_contact() or NO_CONTACT
+
+    def queue(self) -> Queue:
+        """Return the queue in charge."""
+        return self.plan.queue() or NO_QUEUE
+
+    def agent(self) -> Agent:
+        """Return who has the ticket."""
+        return self.catalogue.agents.get(self.ticket().agent) or NO_AGENT
+
+    def conversation(self) -> Sequence[EntryView]:
+        """Return the last mails of the ticket with this one, for somebody known to take part alone.
+
+        A token lets anybody join; what the others wrote is shown to nobody before an agent has confirmed him.
+        """
+        plan, ticket = self.plan, self.plan.ticket
+        if ticket is None or is_stranger(plan):
+            return ()
+        if not plan.reader.is_participant(ticket.ticket_id, plan.mail.sender):
+            return ()
+        planned = [one for one in plan.effects if isinstance(one, AddEntry) and one.with_message]
+        own = [_view(one, plan.now) for one in planned if one.ticket_id == ticket.ticket_id]
+        return (*plan.reader.conversation(ticket.ticket_id, MOST_ENTRIES), *own)
+
+    def is_stranger(self) -> bool:
+        """Whether an answer would go to somebody whom nobody knew."""
+        return is_stranger(self.plan)
 
 
-def _ticket(plan: Plan) -> TicketView:
-    return current_ticket(plan) or NO_TICKET
-
-
-def _queue(plan: Plan) -> Queue:
-    return plan.queue() or NO_QUEUE
-
-
-NAMES: Final[Mapping[str, Mapping[str, Callable[[Plan], str]]]] = {
-    "mail": {
-        "subject": lambda p: p.mail.view.subject,
-        "from": lambda p: p.author,
-        "from_name": lambda p: p.author_name,
-        "to": lambda p: p.mail.recipient.address,
-        "id": lambda p: p.mail.view.message_id,
-    },
-    "ticket": {
-        "number": lambda p: _ticket(p).number,
-        "subject": lambda p: _ticket(p).subject,
-        "status": lambda p: _ticket(p).status,
-        "priority": lambda p: _ticket(p).priority,
-        "queue": lambda p: _ticket(p).queue,
-        "agent": lambda p: _ticket(p).agent,
-    },
-    "contact": {
-        "name": lambda p: _contact(p).name,
-        "address": lambda p: _contact(p).address,
-        "type": lambda p: _contact(p).type,
-        "company": lambda p: _contact(p).company,
-        "language": lambda p: _contact(p).language,
-        "salutation": lambda p: _contact(p).salutation,
-    },
-    "queue": {
-        "name": lambda p: _queue(p).name,
-        "address": lambda p: _queue(p).address,
-        "language": lambda p: _queue(p).language,
-    },
-    "now": {
-        "date": lambda p: p.now.date().isoformat(),
-        "time": lambda p: p.now.strftime("%H:%M"),
-        "year": lambda p: str(p.now.year),
-    },
-}
+def _view(entry: AddEntry, now: datetime) -> EntryView:
+    """Return an entry that is only planned as it will be."""
+    return EntryView(
+        entry_id=entry.entry_id,
+        home_id=entry.ticket_id,
+        session_id=entry.session_id,
+        at_ms=int(now.timestamp() * 1000),
+        kind=entry.kind.value,
+        author=entry.author,
+        text=entry.text,
+        msgid=entry.message_id,
+        unverified=entry.unverified,
+        field="",
+        old="",
+        new="",
+    )
 
 
 def value(plan: Plan, namespace: str, name: str) -> str | None:
-    """Return one value, or None where the namespace has no such name."""
-    getter = NAMES.get(namespace, {}).get(name)
-    return None if getter is None else getter(plan)
+    """Return one value for a script, or None where scripts have no such name."""
+    if name not in FACTS.get(namespace, ()):
+        return None
+    return value_of(PlanSource(plan), namespace, name)

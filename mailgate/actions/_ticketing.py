@@ -6,32 +6,38 @@ mail comes first (MAIL.md 3): returned mail, bounces and automatic answers never
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
 import re2
 
 from mailgate.actions._contacts import ensure_contact
+from mailgate.actions._tying import tie
 from mailgate.domain.action import Plan
-from mailgate.domain.bounced import BouncedReport, bounce_of
 from mailgate.domain.effects import (
     AddEntry,
     AddFollowUp,
     ChangeTicket,
+    ClearFailing,
     EntryKind,
-    MarkFailing,
     OpenTicket,
-    SetAside,
     ShareOut,
 )
 from mailgate.domain.facts import MailClass
 from mailgate.domain.helpdesk import StatusKind, first_status, status_kind
-from mailgate.domain.ports import SentView, TicketView
+from mailgate.domain.message.answertext import AnswerText, answer_text
+from mailgate.domain.ports import TicketView
 from mailgate.domain.session import Event, State, join
+from mailgate.domain.staff import works_on
 from mailgate.domain.thread import How, Threading, belongs
 from mailgate.domain.ticket import KEY_LENGTH, SUBJECT_LENGTH, format_number, match_key
 
 # A ticket's history shows this much of a mail's text; the whole stays in the stored mail.
 ENTRY_TEXT_LIMIT = 64 * 1024
+# The mail that is answered is named by In-Reply-To; where a program leaves that out, by one of the last ids.
+ANSWERED: Final = 2
+# The row of the table of MAIL.md 5 that proves itself.
+BY_TOKEN: Final = 1
 # The outcome of a `ticket` that opens none because a switch is off.
 OFF: Final = "off"
 
@@ -66,7 +72,7 @@ def plan_ticket(plan: Plan, wish: TicketWish, rule: str) -> str:
         return plan.ticket_how
     match plan.mail_class:
         case MailClass.OWN | MailClass.BOUNCE | MailClass.AUTOMATIC:
-            plan.ticket_how = _tie(plan, rule)
+            plan.ticket_how = tie(plan, rule)
         case _:
             plan.ticket_how = _person(plan, wish, rule)
     return plan.ticket_how
@@ -80,6 +86,8 @@ def _person(plan: Plan, wish: TicketWish, rule: str) -> str:
         plan.wrong_tokens += threading.wrong_tokens
         plan.note("wrong-token", count=threading.wrong_tokens)
     if threading.how is How.JOIN and threading.ticket is not None:
+        if threading.row == BY_TOKEN and plan.mail.sender:
+            plan.add(ClearFailing(plan.mail.sender))  # who shows a token has got a mail of ours
         return _join(plan, threading.ticket, wish, rule, unverified=threading.unverified)
     claims = threading.ticket.ticket_id if threading.ticket is not None else 0
     return _open(plan, wish, claims, rule)
@@ -97,6 +105,7 @@ def found_by_threading(plan: Plan, wish: TicketWish) -> Threading:
         pattern=plan.catalogue.desk.number_pattern,
         delimiter=plan.catalogue.recipient_delimiter,
         queue=wish.queue if wish.queue in plan.catalogue.queues else plan.route.queue,
+        works_on=partial(works_on, plan.catalogue),
     )
 
 
@@ -123,11 +132,13 @@ def key_in(pattern: str, subject: str) -> str:
 
 def _join(plan: Plan, ticket: TicketView, wish: TicketWish, rule: str, *, unverified: bool) -> str:
     """Add the mail to the ticket; a closed one is open again, other fields only with `:update`."""
-    known = plan.belonging
+    known, plan.before = plan.belonging, ticket
     if known is not None and known.ticket_id == ticket.ticket_id:
         ticket = known  # as it will be after what this run has changed already
     plan.ticket = ticket = _in_session(plan, ticket, rule)
-    _incoming(plan, ticket, EntryKind.INCOMING, rule, unverified=unverified)
+    new = answer_text(plan.mail.view, ENTRY_TEXT_LIMIT, answered_texts(plan))
+    plan.note("answer", how=new.how, trimmed=new.trimmed)
+    _incoming(plan, ticket, EntryKind.INCOMING, rule, new=new, unverified=unverified)
     wanted = wish if wish.update else TicketWish()
     statuses = plan.catalogue.statuses
     if not wanted.status and status_kind(statuses, ticket.status) is StatusKind.CLOSED:
@@ -207,10 +218,25 @@ def _open(plan: Plan, wish: TicketWish, claims: int, rule: str) -> str:
     return "created"
 
 
+def answered_texts(plan: Plan) -> list[str]:
+    """Return the text of the mail of ours that the mail in hand answers, if it does."""
+    view = plan.mail.view
+    for one in dict.fromkeys((*view.in_reply_to[:1], *reversed(view.references[-ANSWERED:]))):
+        if text := plan.reader.sent_text(one):
+            return [text]
+    return []
+
+
 def _incoming(
-    plan: Plan, ticket: TicketView, kind: EntryKind, rule: str, *, unverified: bool = False
+    plan: Plan,
+    ticket: TicketView,
+    kind: EntryKind,
+    rule: str,
+    *,
+    new: AnswerText | None = None,
+    unverified: bool = False,
 ) -> None:
-    """Add the mail in hand to the ticket's history."""
+    """Add the mail in hand to the ticket's history: all of its text, or what is `new` in an answer."""
     plan.add(
         AddEntry(
             entry_id=plan.reader.allocate("entry"),
@@ -218,7 +244,8 @@ def _incoming(
             session_id=ticket.session_id,
             kind=kind,
             author=plan.author,
-            text=plan.mail.view.main_text(ENTRY_TEXT_LIMIT),
+            text=new.text if new is not None else plan.mail.view.main_text(ENTRY_TEXT_LIMIT),
+            trimmed=new is not None and new.trimmed,
             with_message=True,
             unverified=unverified,
             touches_session=kind is EntryKind.INCOMING,
@@ -268,40 +295,3 @@ def _queue(plan: Plan, wish: TicketWish) -> str:
         return wish.queue
     plan.note("queue", unknown=wish.queue)
     return ""
-
-
-def _tie(plan: Plan, rule: str) -> str:
-    """Tie a bounce or an automatic answer to the mail of ours that it is about, else set it aside."""
-    ticket, sent, report = tied_ticket(plan)
-    if report is not None and sent is not None and report.permanent:
-        # Only a bounce of what we really sent may mark an address: anybody can forge a report.
-        plan.add(MarkFailing(sent.to_address, report.status))
-    if ticket is None:
-        return _aside(plan, sent)
-    plan.ticket = ticket
-    kind = EntryKind.BOUNCE if plan.mail_class is MailClass.BOUNCE else EntryKind.AUTOMATIC
-    _incoming(plan, ticket, kind, rule)
-    plan.words.append(f"ticket={ticket.number}")
-    return {MailClass.OWN: "returned", MailClass.BOUNCE: "bounce"}.get(plan.mail_class, "automatic")
-
-
-def tied_ticket(plan: Plan) -> tuple[TicketView | None, SentView | None, BouncedReport | None]:
-    """Return ticket, mail of ours and report that a returned or automatic mail is about."""
-    report = bounce_of(plan.mail.view) if plan.mail_class is MailClass.BOUNCE else None
-    ids = (
-        *((report.original_message_id,) if report and report.original_message_id else ()),
-        *plan.mail.view.references,
-        # Mail of ours that somebody sent back is named by its own Message-ID.
-        *((plan.mail.view.message_id,) if plan.mail_class is MailClass.OWN else ()),
-    )
-    sent = next((s for s in map(plan.reader.sent, ids) if s is not None), None)
-    ticket = plan.reader.ticket(sent.ticket_id) if sent is not None and sent.ticket_id else None
-    return ticket, sent, report
-
-
-def _aside(plan: Plan, sent: SentView | None) -> str:
-    """Keep it visible with its reason; nothing is dropped."""
-    known = "is about a mail of ours without a ticket" if sent is not None else "has no tie to a mail of ours"
-    plan.add(SetAside("Aside", f"{plan.mail_class.value} ({plan.class_reason}) {known}"))
-    plan.words.append("folder=Aside")
-    return "aside"

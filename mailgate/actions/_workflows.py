@@ -16,8 +16,6 @@ from typing import Any, Final
 
 from jinja2 import TemplateError
 
-from mailgate.actions._names import without_links
-from mailgate.actions._templates import render_values
 from mailgate.domain.access import SYSTEM
 from mailgate.domain.action import PlanPolicy
 from mailgate.domain.desk.fields import session_for
@@ -34,8 +32,9 @@ from mailgate.domain.effects import (
 )
 from mailgate.domain.events import AUTOMATIC, EventKind, TicketEvent
 from mailgate.domain.helpdesk import Workflow, read_span
-from mailgate.domain.notice import Letter, answer, notice, owners, tagged, team
-from mailgate.domain.ports import ContactView, DeskReader, TicketState
+from mailgate.domain.notice import Letter, answer, notice, tagged
+from mailgate.domain.ports import DeskReader, TicketState
+from mailgate.domain.recipients import DEFAULT, addresses
 from mailgate.domain.routing import Catalogue, Template
 from mailgate.domain.scene import Scene
 from mailgate.domain.session import Event, NoSuchMove, State, plan_move
@@ -54,6 +53,10 @@ from mailgate.domain.workflow import (
     read_steps,
     show_step,
 )
+from mailgate.texts.choose import find_template
+from mailgate.texts.names import DeskSource, facts
+from mailgate.texts.render import render_template
+from mailgate.texts.safe import without_links
 
 WORDS: Final = ("status", "priority", "queue", "owner_group", "subject")
 
@@ -200,6 +203,18 @@ class Run:
         """Return what plans of the desk stand on: a workflow may do all, and is named in the history."""
         return Ground(self.scene.reader, self.scene.catalogue, self.scene.now, SYSTEM, self.rule)
 
+    def source(self) -> DeskSource:
+        """Return what texts are filled from."""
+        scene = self.scene
+        return DeskSource(scene.reader, scene.catalogue, scene.now, self.state)
+
+    def template(self, name: str) -> Template | None:
+        """Return the template of a name that the ticket's queue has for the customer's language."""
+        catalogue = self.scene.catalogue
+        return find_template(
+            catalogue, catalogue.queues.get(self.state.queue), name, self.scene.contact.language
+        )
+
     def change(self, name: str, value: str) -> list[Effect]:
         """Return the change of one field; nothing where it is so."""
         if getattr(self.state, name) == value:
@@ -260,11 +275,12 @@ def _add_note(run: Run, step: Step) -> list[Effect]:
 
 
 def _mail(run: Run, step: Step) -> list[Effect]:
-    template = run.scene.catalogue.templates.get(step.template)
+    template = run.template(step.template)
     if template is None:
         raise Impossible(f"there is no template {step.template!r}")
     try:
-        planned = [one for word in step.to for one in _mails_to(run, word, template)]
+        words = step.to or template.recipients or DEFAULT
+        planned = list(_mails(run, words, template))
     except TemplateError as error:
         raise Impossible(f"its template fails: {error}") from None
     if not planned:
@@ -272,29 +288,15 @@ def _mail(run: Run, step: Step) -> list[Effect]:
     return planned
 
 
-def _mails_to(run: Run, word: str, template: Template) -> Iterator[Effect]:
-    """Yield the mails to one of the words of `to`, each address once."""
-    if word == "contact":
+def _mails(run: Run, words: Sequence[str], template: Template) -> Iterator[Effect]:
+    """Yield the mails to everybody whom the words mean; whoever is meant twice gets one."""
+    state, catalogue = run.state, run.scene.catalogue
+    if "contact" in words:
         yield from _to_contact(run, template)
-        return
-    for address in _addresses(run, word):
+    for address in addresses([word for word in words if word != "contact"], state, "", catalogue):
         letter = _letter(run, template, address)
-        subject = letter.subject or f"{run.state.number}: {run.state.subject}"
-        yield notice(replace(letter, subject=subject), run.state, run.scene.catalogue, run.policy, run.rule)
-
-
-def _addresses(run: Run, word: str) -> tuple[str, ...]:
-    catalogue, state = run.scene.catalogue, run.state
-    match word:
-        case "agent":
-            agent = catalogue.agents.get(state.agent)
-            return (agent.address,) if agent is not None and agent.enabled and agent.address else ()
-        case "team":
-            return tuple(one.address for one in team(state, catalogue))
-        case "owner":
-            return tuple(one.address for one in owners(state, catalogue))
-        case _:
-            return (word,)
+        subject = letter.subject or f"{state.number}: {state.subject}"
+        yield notice(replace(letter, subject=subject), state, catalogue, run.policy, run.rule)
 
 
 def _to_contact(run: Run, template: Template) -> Iterator[Effect]:
@@ -313,60 +315,22 @@ def _to_contact(run: Run, template: Template) -> Iterator[Effect]:
 
 def _letter(run: Run, template: Template, address: str) -> Letter:
     """Return what a template says to an address; raises TemplateError."""
-    contact = run.scene.contact
-    spaces = values(run.scene, run.state, contact)
-    extra = {"salutation": contact.salutation or "Hello"}
+    said = render_template(template, run.source())
     return Letter(
         to_address=address,
-        subject=render_values(template.subject, spaces, extra),
-        text=render_values(template.text, spaces, extra),
-        html=render_values(template.html, spaces, extra, html=True),
+        subject=said.subject,
+        text=said.text,
+        html=said.html,
+        files=run.scene.catalogue.files.get(template.name, ()),
         unique=f"{run.rule} {run.entry_id} {template.name} {address}",
     )
-
-
-def values(scene: Scene, state: TicketState, contact: ContactView) -> dict[str, dict[str, str]]:
-    """Return what templates may name (`actions/_names.NAMES`) where no mail is in hand.
-
-    What a stranger may have written carries no links: mails to unknown senders must not spread them.
-    """
-    queue = scene.catalogue.queues.get(state.queue)
-    return {
-        "mail": dict.fromkeys(("subject", "from", "from_name", "to", "id"), ""),
-        "ticket": {
-            "number": state.number,
-            "subject": without_links(state.subject),
-            "status": state.status,
-            "priority": state.priority,
-            "queue": state.queue,
-            "agent": state.agent,
-        },
-        "contact": {
-            "name": without_links(contact.name),
-            "address": contact.address,
-            "type": contact.type,
-            "company": contact.company,
-            "language": contact.language,
-            "salutation": contact.salutation,
-        },
-        "queue": {
-            "name": state.queue,
-            "address": queue.address if queue is not None else "",
-            "language": queue.language if queue is not None else "",
-        },
-        "now": {
-            "date": scene.now.date().isoformat(),
-            "time": scene.now.strftime("%H:%M"),
-            "year": str(scene.now.year),
-        },
-    }
 
 
 def _webhook(run: Run, step: Step) -> list[Effect]:
     if step.target not in run.scene.catalogue.listed.get("webhook", ()):
         raise Impossible(f"the settings list no webhook {step.target!r}")
     scene = run.scene
-    spaces = values(scene, run.state, scene.contact)
+    source = replace(run.source(), careful=False)
     payload = {
         "event": scene.event.kind.value,
         "at": scene.now.isoformat(),
@@ -378,9 +342,7 @@ def _webhook(run: Run, step: Step) -> list[Effect]:
         "message": step.text,
         "alarm": scene.case.alarm,
         "session": run.state.session_state,
-        "ticket": {**spaces["ticket"], "subject": run.state.subject},
-        "contact": spaces["contact"],
-        "queue": spaces["queue"],
+        **facts(source, ("ticket", "contact", "queue")),
     }
     return [CallHook(step.target, json.dumps(payload, ensure_ascii=False, sort_keys=True))]
 

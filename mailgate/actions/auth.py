@@ -2,8 +2,9 @@
 
 Both stand on facts that were checked, never on fields of the mail: our own look at DKIM, an
 Authentication-Results field of a server that the settings trust, the loop marks, the envelope. Done:
-`authenticated` with `:dkim`, `:spf`, `:dmarc` and a list of domains; `class` with the six classes of
-docs/loops.md.
+`authenticated` with `:dkim`, `:spf`, `:dmarc`, `:arc` and a list of domains (`:arc` is about the last server
+that passed the mail on with a whole chain; it says nothing of the author, so it counts only where it is
+named); `class` with the six classes of docs/loops.md.
 """
 
 from collections.abc import Iterator
@@ -22,6 +23,7 @@ from sieve_like.spec import Extension, Kind, Positional, Tag
 from sieve_like.values import Args
 
 METHODS = ("dkim", "spf", "dmarc")
+ARC = "arc"
 CLASSES = tuple(one.value for one in MailClass)
 
 
@@ -49,6 +51,8 @@ class VouchedFor(Question):
             yield known.spf
         if "dmarc" in self.methods:
             yield known.dmarc
+        if "arc" in self.methods:
+            yield known.arc
 
     def __str__(self) -> str:
         """Return what a trace shows."""
@@ -84,7 +88,7 @@ def _is_aligned(domain: str, author: str) -> bool:
 
 
 def _authenticated(run: Run, args: Args) -> bool:
-    methods = tuple(name for name in METHODS if args.flag(name)) or METHODS
+    methods = tuple(name for name in (*METHODS, ARC) if args.flag(name)) or METHODS
     return bool(run.ask(VouchedFor(methods, args.texts("domains"))))
 
 
@@ -108,7 +112,7 @@ EXTENSION = Extension(
         simple_test(
             "authenticated",
             _authenticated,
-            tags=tuple(Tag(name) for name in METHODS),
+            tags=tuple(Tag(name) for name in (*METHODS, ARC)),
             positionals=(Positional("domains", Kind.STRINGS, optional=True),),
         ),
         simple_test("class", _class, positionals=(Positional("classes", Kind.STRINGS, check=_known_class),)),

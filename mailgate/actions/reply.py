@@ -13,11 +13,14 @@ from jinja2 import TemplateError, TemplateNotFound
 
 from mailgate.actions._answer import Answer, plan_answer
 from mailgate.actions._asking import OUTCOME, after_outcome, namespace
-from mailgate.actions._templates import render
+from mailgate.actions._names import PlanSource
 from mailgate.domain.action import ActionSpec, Plan
 from mailgate.domain.budgets import DAY
 from mailgate.domain.draft import Attachment
 from mailgate.domain.routing import Template
+from mailgate.texts.choose import find_template
+from mailgate.texts.markup import cleaned
+from mailgate.texts.render import render_template
 from sieve_like.address import complain_about_address
 from sieve_like.declare import action_command
 from sieve_like.result import Action
@@ -87,48 +90,58 @@ def _says_something(bound: Bound, binding: Binding) -> None:
         binding.error(bound.span, "the command 'reply' needs either ':template' or a text")
 
 
-def _salutation(plan: Plan, fallback: str) -> str:
-    """Return the personal salutation, else the fallback (W3)."""
+def _salutation(plan: Plan, fallback: str) -> dict[str, str]:
+    """Return the personal salutation, else the fallback (W3); without one the text's language has its own."""
     contact = plan.known_contact()
-    return (contact.salutation if contact is not None else "") or fallback or "Hello"
+    said = (contact.salutation if contact is not None else "") or fallback
+    return {"salutation": said} if said else {}
 
 
 def _answer(plan: Plan, action: Reply, template: Template | None) -> Answer:
     """Return what is to be said; raises TemplateError."""
-    extra = {"salutation": _salutation(plan, action.salutation_fallback)}
+    extra = _salutation(plan, action.salutation_fallback)
+    html = cleaned(action.html) if action.html else ""
     attached = tuple(_attached(plan, name, extra) for name in action.attach)
     if template is None:
         # A text of the script is no template: its variables are expanded already, with values of the mail.
         return Answer(
             action.text,
             action.subject,
-            action.html,
+            html,
             from_address=action.from_address,
             attachments=attached,
         )
+    said = render_template(template, PlanSource(plan), extra)
     return Answer(
-        text=render(plan, template.text, extra),
-        subject=action.subject or render(plan, template.subject, extra),
-        html=action.html or render(plan, template.html, extra, html=True),
+        text=said.text,
+        subject=action.subject or said.subject,
+        html=html or said.html,
         from_address=action.from_address,
-        attachments=attached,
+        attachments=(*plan.catalogue.files.get(template.name, ()), *attached),
     )
 
 
 def _attached(plan: Plan, name: str, extra: Mapping[str, str]) -> Attachment:
     """Return a template as a file: its HTML where it has one, else its text. Raises TemplateError."""
-    template = plan.catalogue.templates.get(name)
+    template = _named(plan, name)
     if template is None:
         raise TemplateNotFound(name)
-    if template.html:
-        return Attachment(f"{name}.html", "text/html", render(plan, template.html, extra, html=True))
-    return Attachment(f"{name}.txt", "text/plain", render(plan, template.text, extra))
+    said = render_template(template, PlanSource(plan), extra)
+    if said.html:
+        return Attachment(f"{name}.html", "text/html", said.html)
+    return Attachment(f"{name}.txt", "text/plain", said.text)
+
+
+def _named(plan: Plan, name: str) -> Template | None:
+    """Return the template of a name that this queue has for the author's language."""
+    contact = plan.known_contact()
+    return find_template(plan.catalogue, plan.queue(), name, contact.language if contact is not None else "")
 
 
 def plan(plan: Plan, action: object) -> str:
     """Plan the answer; where its template is missing or fails, note it and go on without an answer."""
     assert isinstance(action, Reply)
-    template = plan.catalogue.templates.get(action.template)
+    template = _named(plan, action.template) if action.template else None
     if action.template and template is None:
         plan.note("answer", refused="no such template", template=action.template)
         return "no-template"

@@ -11,11 +11,12 @@ from typing import ClassVar
 
 from mailgate.actions._asking import OUTCOME, after_outcome, namespace
 from mailgate.actions._current import current_ticket
-from mailgate.actions._names import NAMES
+from mailgate.actions._names import PlanSource
 from mailgate.domain.action import ActionSpec, Plan
 from mailgate.domain.draft import Draft, MailKind
 from mailgate.domain.effects import CallHook, ChangeTicket, Send
 from mailgate.domain.token import LOOP_HEADER, loop_mark, message_id
+from mailgate.texts.names import facts
 from sieve_like.declare import action_command
 from sieve_like.result import Action
 from sieve_like.spec import Extension, Kind, Positional, Tag
@@ -124,10 +125,7 @@ def plan_webhook(plan: Plan, action: object) -> str:
 
 def _payload(plan: Plan, action: Webhook) -> dict[str, object]:
     """Return what the web address is told: who, what and where, never the mail's octets."""
-    spaces = {
-        space: {name: read(plan) for name, read in NAMES[space].items()}
-        for space in ("mail", "ticket", "contact", "queue")
-    }
+    spaces = facts(PlanSource(plan), ("mail", "ticket", "contact", "queue"))
     return {
         "event": "mail",
         "at": plan.now.isoformat(),

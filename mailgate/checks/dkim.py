@@ -38,6 +38,7 @@ class _Signature:
     domain: str
     name: str
     whole_body: bool
+    outdated: bool = False
 
 
 class DkimCheck:
@@ -99,7 +100,9 @@ def _read(place: int, value: bytes) -> _Signature | Verdict:
         domain, selector = tags[b"d"].decode("ascii").lower(), tags[b"s"].decode("ascii").lower()
     except (InvalidTagValueList, KeyError, UnicodeDecodeError):
         return Verdict("permerror")
-    return _Signature(place, domain, f"{selector}._domainkey.{domain}", b"l" not in tags)
+    # RFC 8301 3.1: who verifies must not take SHA-1 for a proof.
+    outdated = tags.get(b"a", b"").strip().lower() == b"rsa-sha1"
+    return _Signature(place, domain, f"{selector}._domainkey.{domain}", b"l" not in tags, outdated)
 
 
 def _compute(
@@ -107,8 +110,8 @@ def _compute(
 ) -> dict[int, Verdict]:
     """Verify every signature whose key is known; runs in a thread."""
     octets = view.octets
-    head = _crlf(bytes(octets[: view.body_start]))
-    body = _crlf(bytes(octets[view.body_start :]))
+    head = crlf(bytes(octets[: view.body_start]))
+    body = crlf(bytes(octets[view.body_start :]))
 
     def txt(name: bytes, timeout: float = 0) -> bytes:  # noqa: ARG001  the library's signature
         return keys.get(name.decode("ascii", "replace").rstrip(".").lower(), b"")
@@ -135,8 +138,9 @@ def _result(head: bytes, body: bytes, signature: _Signature, txt: Any) -> str:
         return "permerror"
     if not good:
         return "fail"
-    return "pass" if signature.whole_body else "policy"
+    return "pass" if signature.whole_body and not signature.outdated else "policy"
 
 
-def _crlf(octets: bytes) -> bytes:
+def crlf(octets: bytes) -> bytes:
+    """Return octets with CRLF for every bare LF, as they were signed."""
     return octets if octets.count(b"\n") == octets.count(b"\r\n") else _BARE_LF.sub(b"\r\n", octets)

@@ -14,6 +14,7 @@ import dns.asyncresolver
 import dns.exception
 import dns.name
 import dns.resolver
+from dns.nameserver import Do53Nameserver
 from dns.rdtypes.ANY.MX import MX
 from dns.rdtypes.ANY.TXT import TXT
 
@@ -34,10 +35,13 @@ class NoAnswer(Exception):  # noqa: N818  it is an answer: that there is none no
 
 
 class Resolver(Protocol):
-    """What the checks ask DNS; both raise NoAnswer."""
+    """What the checks ask DNS; all raise NoAnswer."""
 
     async def txt(self, name: str) -> bytes | None:
         """Return the first TXT record's octets, None where there is none."""
+
+    async def texts(self, name: str) -> tuple[bytes, ...]:
+        """Return the octets of every TXT record of a name."""
 
     async def null_mx(self, domain: str) -> bool:
         """Whether the domain says that it takes no mail (RFC 7505 3)."""
@@ -69,6 +73,10 @@ class Dns:
         """Return the first TXT record's octets, None where there is none; raises NoAnswer."""
         found = await self._ask(name, "TXT")
         return found[0] if found else None
+
+    async def texts(self, name: str) -> tuple[bytes, ...]:
+        """Return the octets of every TXT record of a name; raises NoAnswer."""
+        return await self._ask(name, "TXT")
 
     async def null_mx(self, domain: str) -> bool:
         """Whether the domain says that it takes no mail; raises NoAnswer.
@@ -116,9 +124,17 @@ def _configured(nameservers: Sequence[str], port: int) -> dns.asyncresolver.Reso
     except (dns.resolver.NoResolverConfiguration, OSError):
         resolver = dns.asyncresolver.Resolver(configure=False)
     if nameservers:
-        resolver.nameservers = list(nameservers)
+        resolver.nameservers = [_nameserver(one, port) for one in nameservers]
     resolver.port = port
     return resolver
+
+
+def _nameserver(text: str, port: int) -> Do53Nameserver:
+    """Return a name server from `192.0.2.1`, `192.0.2.1:5353`, `2001:db8::1` or `[2001:db8::1]:5353`."""
+    where, colon, own_port = text.rpartition(":")
+    if colon and (":" not in where or where.startswith("[")):
+        return Do53Nameserver(where.strip("[]"), int(own_port))
+    return Do53Nameserver(text, port)
 
 
 def _octets(record: object) -> bytes:

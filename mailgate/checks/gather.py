@@ -10,14 +10,16 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
+from mailgate.checks.arc import SEAL, ArcCheck, Chain
 from mailgate.checks.dkim import DkimCheck
+from mailgate.checks.dmarc import DmarcCheck, author_domain
 from mailgate.checks.dns import NoAnswer, Resolver
 from mailgate.checks.loop import loop_facts
 from mailgate.checks.upstream import upstream
 from mailgate.domain.address import split
 from mailgate.domain.classify import classify, field_names, returned_by_token
 from mailgate.domain.envelope import Received, Source
-from mailgate.domain.facts import Authentication, Facts, MailClass
+from mailgate.domain.facts import Authentication, Facts, MailClass, Verdict
 from mailgate.domain.message.view import MessageView
 
 # What filters in front write; a forged one makes us silent, and nothing else.
@@ -35,8 +37,8 @@ class CheckPolicy:
     """What is checked, and with what.
 
     `own` returns our own addresses, folded; it is a function because they change while the gateway runs.
-    `trusted_authserv_ids` are in lower case; `hops` and `strict` are explained in `upstream.py`. `dkim` and
-    `resolver` are None where they are not wanted; `null_mx` needs the resolver.
+    `trusted_authserv_ids` are in lower case; `hops` and `strict` are explained in `upstream.py`. `dkim`,
+    `dmarc`, `arc` and `resolver` are None where they are not wanted; `null_mx` needs the resolver.
     """
 
     keys: tuple[bytes, ...]
@@ -48,6 +50,8 @@ class CheckPolicy:
     strict: bool = False
     deadline_s: float = 2.0
     dkim: DkimCheck | None = None
+    dmarc: DmarcCheck | None = None
+    arc: ArcCheck | None = None
     resolver: Resolver | None = None
     null_mx: bool = False
 
@@ -65,19 +69,74 @@ def begin_facts(received: Received, view: MessageView, policy: CheckPolicy) -> F
         policy.dkim is not None and not facts.authentication.dkim and view.header_exists("dkim-signature")
     )
     ask_mx = policy.null_mx and policy.resolver is not None and facts.mail_class is MailClass.PERSON
-    if not (ask_dkim or ask_mx):
+    ask_dmarc = policy.dmarc is not None and facts.authentication.dmarc == Verdict()
+    ask_arc = policy.arc is not None and view.header_exists(SEAL)
+    if not (ask_dkim or ask_mx or ask_dmarc or ask_arc):
         return facts
-    return _asked(facts, received, view, policy, ask_dkim=ask_dkim, ask_mx=ask_mx)
-
-
-async def _asked(
-    facts: Facts, received: Received, view: MessageView, policy: CheckPolicy, *, ask_dkim: bool, ask_mx: bool
-) -> Facts:
-    authentication, null_mx = await asyncio.gather(
-        _dkim(facts.authentication, view, policy if ask_dkim else replace(policy, dkim=None)),
-        _null_mx(received.envelope.sender, policy if ask_mx else replace(policy, resolver=None)),
+    wanted = replace(
+        policy,
+        dkim=policy.dkim if ask_dkim else None,
+        resolver=policy.resolver if ask_mx else None,
+        dmarc=policy.dmarc if ask_dmarc else None,
+        arc=policy.arc if ask_arc else None,
     )
-    return replace(facts, authentication=authentication, null_mx=null_mx)
+    return _asked(facts, received, view, wanted)
+
+
+async def _asked(facts: Facts, received: Received, view: MessageView, policy: CheckPolicy) -> Facts:
+    """Ask for what the policy still names, all at once; only DMARC waits for DKIM."""
+    ends = asyncio.get_running_loop().time() + policy.deadline_s
+    authentication, null_mx, chain, _ = await asyncio.gather(
+        _dkim(facts.authentication, view, policy),
+        _null_mx(received.envelope.sender, policy),
+        _chain(view, policy),
+        _warm(view, policy),
+    )
+    authentication = await _dmarc(authentication, view, policy, ends)
+    return replace(facts, authentication=_passed_on(authentication, view, chain, policy), null_mx=null_mx)
+
+
+async def _chain(view: MessageView, policy: CheckPolicy) -> Chain:
+    return await policy.arc.look(view, policy.deadline_s) if policy.arc is not None else Chain()
+
+
+async def _warm(view: MessageView, policy: CheckPolicy) -> None:
+    if policy.dmarc is None:
+        return
+    try:
+        async with asyncio.timeout(policy.deadline_s):
+            await policy.dmarc.warm(view)
+    except TimeoutError:
+        return
+
+
+async def _dmarc(
+    known: Authentication, view: MessageView, policy: CheckPolicy, ends: float
+) -> Authentication:
+    """Add the verdict of DMARC to those that it stands on; `ends` is the deadline by the loop's clock."""
+    if policy.dmarc is None:
+        return known
+    try:
+        async with asyncio.timeout_at(ends):
+            found = await policy.dmarc.verdict(view, known)
+    except TimeoutError:
+        found = Verdict("temperror", author_domain(view))
+    return replace(known, dmarc=found, source=known.source or policy.instance)
+
+
+def _passed_on(known: Authentication, view: MessageView, chain: Chain, policy: CheckPolicy) -> Authentication:
+    """Add the chain of those who passed the mail on, and what the first of them found if all are trusted.
+
+    RFC 8617 7.2.1: a list breaks signatures, so DMARC fails behind it; the list itself saw it pass.
+    """
+    if policy.arc is None or chain.verdict == Verdict():
+        return known
+    dmarc = known.dmarc
+    result, properties = chain.found("dmarc", policy.arc.trusted)
+    domain = properties.get("header.from", "").lower()
+    if dmarc.result != "pass" and result == "pass" and domain and domain == author_domain(view):
+        dmarc = Verdict("pass", domain)
+    return replace(known, arc=chain.verdict, dmarc=dmarc, source=known.source or policy.instance)
 
 
 def plain_facts(received: Received, view: MessageView, policy: CheckPolicy) -> Facts:

@@ -62,11 +62,17 @@ def upstream(
 ) -> Authentication:
     """Return what our own servers found; the empty Authentication where no field can be believed.
 
+    Fields that carry a trusted id and can't be believed are hidden in the view.
     `trusted` are authserv-ids in lower case; `hops` counts our own servers in front, the border included.
     """
     if not trusted or FIELD not in field_names(view):
         return Authentication()
-    found = [parsed for value in _believable(view.headers, hops, strict=strict) if (parsed := parse(value))]
+    believable, others = _parted(view.headers, hops, strict=strict)
+    forged = [one for one in others if (said := parse(_readable(one))) and said.authserv_id in trusted]
+    if forged:
+        # RFC 8601 5: what claims to be ours and is not must mislead nobody, rules included.
+        view.hide(FIELD, forged)
+    found = [parsed for value in believable if (parsed := parse(_readable(value)))]
     ours = [one for one in found if one.authserv_id in trusted]
     if not ours:
         return Authentication()
@@ -79,24 +85,25 @@ def upstream(
     )
 
 
-def _believable(headers: Sequence[HeaderField], hops: int, *, strict: bool) -> Iterator[str]:
-    """Yield the fields above the boundary, from the top; none where no server has left a trace at all.
+def _parted(headers: Sequence[HeaderField], hops: int, *, strict: bool) -> tuple[list[bytes], list[bytes]]:
+    """Return the fields above the boundary and those below it, each from the top.
 
-    Without a Received field nothing tells our fields from the sender's.
+    Without a Received field nothing tells our fields from the sender's, so none is above.
     """
     passed = 0
-    above: list[str] = []
+    above: list[bytes] = []
+    below: list[bytes] = []
     for one in headers:
         if one.lower == "received":
-            yield from above
-            above = []
             passed += 1
-            if passed > hops or (strict and passed == hops):
-                return
         elif one.lower == FIELD:
-            above.append(one.raw[:LONGEST].decode("utf-8", "replace"))
-    if passed:
-        yield from above
+            beyond = passed > hops or (strict and passed >= hops)
+            (below if beyond else above).append(one.raw)
+    return (above, below) if passed else ([], above + below)
+
+
+def _readable(value: bytes) -> str:
+    return value[:LONGEST].decode("utf-8", "replace")
 
 
 def _first(results: Sequence[MethodResult], method: str, properties: Sequence[str]) -> Verdict:

@@ -8,6 +8,7 @@ from mailgate.domain.effects import (
     AddEntry,
     CallHook,
     ChangeTicket,
+    ClearFailing,
     Decision,
     Deliver,
     Drop,
@@ -106,7 +107,10 @@ def _other_line(effect: Effect) -> str:
         case SetAside():
             return f"keep it in {effect.folder}: {effect.reason}"
         case MarkFailing():
-            return f"mark {effect.address} as failing: {effect.reason}"
+            what = "count a soft bounce of" if effect.soft else "count a hard bounce of"
+            return f"{what} {effect.address}: {effect.reason}"
+        case ClearFailing():
+            return f"forget what came back from {effect.address}"
         case Suppressed():
             return f"send nothing to {effect.to_address}: {effect.reason}"
         case Refuse():

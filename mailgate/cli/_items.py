@@ -6,6 +6,7 @@ from difflib import get_close_matches
 from typing import Any, Final
 from zoneinfo import available_timezones
 
+from mailgate.cli._queuewords import TEMPLATES, outgoing_complaints, send_only_complaints
 from mailgate.cli._texts import OWN_STORE, address_complaint, route_complaint
 from mailgate.config.files import dotted
 from mailgate.domain.helpdesk import (
@@ -169,10 +170,7 @@ def _unknown(kind: str, names: Iterable[str], known: Collection[str]) -> Iterato
 def _of_queue(queue: Queue, catalogue: Catalogue) -> Iterator[str]:
     """Yield what is wrong with a queue: addresses, times, teams, how its work is shared out."""
     yield from _unknown("team", queue.teams, catalogue.teams)
-    if queue.signature:
-        yield from _unknown("template", (queue.signature,), catalogue.templates)
-    if queue.mailbox:
-        yield from _unknown("smtp target", (queue.mailbox,), catalogue.listed.get("mailbox", ()))
+    yield from (f"{field}: {wrong}" for field, wrong in outgoing_complaints(queue, catalogue))
     if queue.assignment not in ASSIGNMENTS:
         yield f"assignment: {queue.assignment!r} is no way of sharing out, write {' or '.join(ASSIGNMENTS)}"
     if wrong := region_complaint(queue.region):
@@ -181,8 +179,9 @@ def _of_queue(queue: Queue, catalogue: Catalogue) -> Iterator[str]:
         yield "assign_limit: can't be less than nothing; 0 means any number"
     if queue.timezone not in available_timezones():
         yield f"timezone: {queue.timezone!r} is no time zone, write it as 'Europe/Berlin'"
-    if queue.address and (wrong := address_complaint(queue.address)):
-        yield f"address: {wrong}"
+    for field in ("address", "answer_from"):
+        if (said := getattr(queue, field)) and (wrong := address_complaint(said)):
+            yield f"{field}: {wrong}"
     if wrong := hours_complaint(queue.hours):
         yield f"hours: {wrong}"
     yield from (f"holidays: {wrong}" for one in queue.holidays if (wrong := holiday_complaint(one)))
@@ -197,6 +196,7 @@ def _of_setting(item: DeskSetting) -> Iterator[str]:
 def _of_route(route: Route, present: Present) -> Iterator[str]:
     if wrong := route_complaint(route.address):
         yield wrong
+    yield from (wrong for _, wrong in send_only_complaints(route, present.catalogue.queues.values()))
     named: tuple[tuple[str, str, Collection[str]], ...] = (
         ("script", route.script, present.catalogue.scripts),
         ("queue", route.queue, present.catalogue.queues),
@@ -208,11 +208,11 @@ def _of_route(route: Route, present: Present) -> Iterator[str]:
 
 
 def of_template(template: Template) -> Iterator[str]:
-    """Yield what is wrong with the texts of a template."""
+    """Yield what is wrong with a template: its texts, its format, whom it is for."""
     if not template.text:
         yield f"{template.name}: has no text"
     for part, line, text in template_complaints(template):
-        yield f"{template.name}: {part} line {line}: {text}"
+        yield f"{template.name}: {part}{f' line {line}' if line else ''}: {text}"
 
 
 def name_complaint(kind: str, name: str) -> str:
@@ -252,7 +252,11 @@ def _staff(kind: Kind, name: str, catalogue: Catalogue) -> list[str]:
         case "queue":
             return [f"agent {one.name}" for one in catalogue.agents.values() if name in one.queues]
         case "template":
-            return [f"queue {one.name}" for one in catalogue.queues.values() if one.signature == name]
+            return [
+                f"queue {one.name}"
+                for one in catalogue.queues.values()
+                if name in {getattr(one, field) for field in TEMPLATES}
+            ]
         case "team":
             queues = [f"queue {one.name}" for one in catalogue.queues.values() if name in one.teams]
             made = [f"automation {one.name}" for one in catalogue.automations.values() if name in one.teams]

@@ -208,6 +208,7 @@ def _authentication(plain: dict[str, Any]) -> Authentication:
         dkim=tuple(Verdict(*one) for one in plain.get("dkim", ())),
         dmarc=Verdict(*plain.get("dmarc", ())),
         source=str(plain.get("source", "")),
+        arc=Verdict(*plain.get("arc", ())),
     )
 
 

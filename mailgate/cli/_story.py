@@ -56,6 +56,7 @@ def delivery_lines(row: Row, source: str | None) -> Iterator[str]:
     yield from fields(
         (
             ("class", f"{row['mail_class']}{because}"),
+            ("verified", _verified(row["trace"] or {})),
             ("became", f"{STATUS.get(row['status'], row['status'])} {row['summary']}".rstrip() + by),
             ("folder", _folder(row["folder"], row["flags"])),
             *(("folder too", _folder(one["folder"], one["flags"])) for one in row["filings"]),
@@ -74,6 +75,18 @@ def delivery_lines(row: Row, source: str | None) -> Iterator[str]:
         to = f"{one['mail_kind']} to {one['to_address']}"
         rule = f", by {one['rule']}" if one["rule"] else ""
         yield f"    gate        {to}: {one['verdict']}, because of {one['reason']}{rule}"
+
+
+def _verified(trace: Row) -> str:
+    """Return what SPF, DKIM, DMARC and ARC said and who looked, "" where nobody did."""
+    known = trace.get("authentication")
+    if not known:
+        return ""
+    dkim = [("dkim", *one) for one in known.get("dkim", ())]
+    rest = [(name, *one) for name in ("spf", "dmarc", "arc") if (one := known.get(name)) and any(one[1:])]
+    said = sorted((*dkim, *rest), key=lambda one: ("spf", "dkim", "dmarc", "arc").index(one[0]))
+    words = [f"{name} {result}{f' {domain}' if domain else ''}" for name, result, domain in said]
+    return f"{', '.join(words) or 'nothing'} (by {known['source']})"
 
 
 def _folder(folder: str, flags: str) -> str:
@@ -101,6 +114,8 @@ def outgoing_state(row: Row) -> str:
     match row["state"]:
         case "waiting":
             return f"waiting{tries}, due {when(row['due'])} UTC"
+        case "undone":
+            return f"undone {when(row['finished_at'])} UTC ({row['reason']})"
         case "sent" | "given_up":
             return f"{row['state'].replace('_', ' ')} {when(row['finished_at'])} UTC{tries}"
         case "held":

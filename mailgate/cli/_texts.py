@@ -7,9 +7,10 @@ from zoneinfo import available_timezones
 from msgspec import structs
 
 from mailgate.cli import _formtexts
+from mailgate.cli._queuewords import outgoing_complaints, send_only_complaints
 from mailgate.config.section import Section
 from mailgate.config.settings import Settings
-from mailgate.config.texts import Texts
+from mailgate.config.texts import TemplateText, Texts
 from mailgate.config.workflows import mistakes, workflow_of
 from mailgate.domain.address import parse_path
 from mailgate.domain.helpdesk import (
@@ -23,7 +24,7 @@ from mailgate.domain.routing import Agent, Catalogue, Queue, Route, Template
 from mailgate.domain.workflowcheck import complaints as workflow_complaints
 from mailgate.errors import BadPath, Complaint, SettingsError
 from mailgate.rules.scripts import complaints_of
-from mailgate.store.business import Business, Script, is_pattern
+from mailgate.store.business import Business, Script, is_pattern, normal_address
 from mailgate.store.regions import region_complaint
 from mailgate.wiring import language, template_complaints, told
 from sieve_like.settings import Settings as Told
@@ -43,7 +44,7 @@ def business_of(texts: Texts) -> Business:
         teams=tuple(Team(**_said(one)) for one in text.team),
         statuses=tuple(Status(**_said(one)) for one in text.status),
         priorities=tuple(Priority(**_said(one)) for one in text.priority),
-        templates=tuple(Template(t.name, t.subject, t.text, t.html, t.language) for t in text.template),
+        templates=tuple(map(_template, text.template)),
         scripts=(*(Script(s.name, s.source) for s in texts.scripts), *_formtexts.made_scripts(texts)),
         automations=_formtexts.automations_of(texts),
         workflows=tuple(workflow_of(one) for one in text.workflow),
@@ -51,6 +52,12 @@ def business_of(texts: Texts) -> Business:
             DeskSetting(name, setting_text(getattr(text.helpdesk, name)))
             for name in cast("dict[str, object]", texts.tree.values.get("helpdesk", {}))
         ),
+    )
+
+
+def _template(text: TemplateText) -> Template:
+    return Template(
+        text.name, text.subject, text.text, text.html, text.language, text.format, tuple(text.recipients)
     )
 
 
@@ -72,6 +79,7 @@ def check(texts: Texts, settings: Settings, present: Catalogue) -> Business:
         *_templates(texts),
         *_agents(texts, present),
         *_teams(texts, present),
+        *_outgoing(texts, business, after),
         *_scripts(texts, after, told(settings)),
         *_formtexts.complaints(texts, business, present, after, told(settings)),
         *_regions(texts),
@@ -86,6 +94,7 @@ def _after(business: Business, present: Catalogue) -> Catalogue:
     """Return the catalogue as it will be, for the compiler's look at constant names."""
     return Catalogue(
         listed=present.listed,
+        routes={**present.routes, **{normal_address(a.address): a for a in business.addresses}},
         agents={**present.agents, **{a.name: a for a in business.agents}},
         teams={**present.teams, **{t.name: t for t in business.teams}},
         statuses={**present.statuses, **{s.name: s for s in business.statuses}} or WORDS.statuses,
@@ -131,7 +140,7 @@ def _agents(texts: Texts, present: Catalogue) -> Iterator[Complaint]:
 
 
 def _teams(texts: Texts, present: Catalogue) -> Iterator[Complaint]:
-    """Yield members that are no agents, and teams, signatures and mailboxes of queues that are none."""
+    """Yield members that are no agents, and teams of queues that are none."""
     agents = {a.name for a in texts.business.agent} | set(present.agents)
     teams = {t.name for t in texts.business.team} | set(present.teams)
     for index, team in enumerate(texts.business.team):
@@ -144,14 +153,18 @@ def _teams(texts: Texts, present: Catalogue) -> Iterator[Complaint]:
             if name not in teams:
                 text = f"there is no team {name!r}{_near(name, teams)}"
                 yield texts.complain("queue", index, "teams", text)
-        templates = {t.name for t in texts.business.template} | set(present.templates)
-        if queue.signature and queue.signature not in templates:
-            text = f"there is no template {queue.signature!r}{_near(queue.signature, templates)}"
-            yield texts.complain("queue", index, "signature", text)
-        mailboxes = set(present.listed.get("mailbox", ()))
-        if queue.mailbox and queue.mailbox not in mailboxes:
-            text = f"there is no smtp target {queue.mailbox!r}{_near(queue.mailbox, mailboxes)}"
-            yield texts.complain("queue", index, "mailbox", text)
+
+
+def _outgoing(texts: Texts, business: Business, after: Catalogue) -> Iterator[Complaint]:
+    """Yield what queues say wrong of their mail going out, and addresses that cannot only send (G17)."""
+    for index, queue in enumerate(business.queues):
+        for field, wrong in outgoing_complaints(queue, after):
+            yield texts.complain("queue", index, field, wrong)
+        if queue.answer_from and (wrong := address_complaint(queue.answer_from)):
+            yield texts.complain("queue", index, "answer_from", wrong)
+    for index, route in enumerate(business.addresses):
+        for field, wrong in send_only_complaints(route, after.queues.values()):
+            yield texts.complain("address", index, field, wrong)
 
 
 def _regions(texts: Texts) -> Iterator[Complaint]:
@@ -196,8 +209,8 @@ def _near(word: str, known: set[str]) -> str:
 
 def _templates(texts: Texts) -> Iterator[Complaint]:
     for index, one in enumerate(texts.business.template):
-        for part, line, wrong in template_complaints(Template(one.name, one.subject, one.text, one.html)):
-            yield texts.complain("template", index, part, f"line {line}: {wrong}")
+        for part, line, wrong in template_complaints(_template(one)):
+            yield texts.complain("template", index, part, f"line {line}: {wrong}" if line else wrong)
 
 
 def _scripts(texts: Texts, after: Catalogue, told: Told) -> Iterator[Complaint]:

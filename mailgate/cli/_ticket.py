@@ -122,15 +122,32 @@ def _contact(contact: Row | None) -> str:
     return f"{contact['name']} <{addresses}>{company}{vip}".lstrip()
 
 
+def _report(said: Row) -> Iterator[str]:
+    """Yield what a report says in short: whether it was for good, and the other side's words."""
+    words = {"hard": "hard", "full": "mailbox full", "block": "blocked", "soft": "soft", "delay": "delayed"}
+    kind = words.get(said.get("failure", ""), "")
+    about = ", ".join(said.get("recipients") or [said.get("recipient", "")])
+    short = " ".join(part for part in (kind, said["kind"], "report", f"about {about}" if about else "") if part)
+    yield f"      {short}"
+    if said.get("diagnostic"):
+        yield f"      they say: {cut(said['diagnostic'], TEXT_WIDTH)}"
+
+
 def _entry(entry: Row, where: str, sent: Row | None) -> Iterator[str]:
     doubt = ", sender not confirmed" if entry["unverified"] else ""
     rule = f", rule {entry['rule']}" if entry["rule"] and entry["rule"] != entry["author"] else ""
-    what = f"{entry['kind']} by {entry['author']}{where}{doubt}{rule}"
+    undone = ", UNDONE: taken back before it left" if sent is not None and sent["state"] == "undone" else ""
+    what = f"{entry['kind']} by {entry['author']}{where}{doubt}{rule}{undone}"
     yield f"    {when(entry['at'])}  {entry['id']:>4} {what}"
     if entry["field"]:
         old, new = (_plain(entry["field"], entry[side]) for side in ("old", "new"))
         yield f"      {entry['field']}: {old or 'nothing'} -> {new or 'nothing'}"
+    if entry["report"]:
+        yield from _report(json.loads(entry["report"]))
     if entry["text"]:
         yield f"      {cut(entry['text'], TEXT_WIDTH)}"
+    if entry["trimmed"]:
+        whole = f"mailgate ticket mail {entry['ticket']} {entry['id']}"
+        yield f"      what it quotes is left out; {whole} shows all of it"
     if sent is not None:
         yield f"      outgoing {sent['id']}: {outgoing_name(sent)}, {outgoing_state(sent)}"

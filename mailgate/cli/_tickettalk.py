@@ -1,7 +1,10 @@
 """`mailgate ticket reply|comment|new|followup|participant`: what is said about a ticket, and to whom."""
 
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import wraps
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,30 +16,99 @@ from mailgate.cli._store import reading, tell, when
 from mailgate.cli._tables import cut, json_row, limit_option, more, plural
 from mailgate.cli._ticketdesk import TicketChange, changes, perform, tell_suppressed, tell_version, text_given
 
+if TYPE_CHECKING:
+    from mailgate.domain.desk.talk import Words
+    from mailgate.domain.draft import Enclosed
+
+ATTACHED = click.Path(exists=True, dir_okay=False, path_type=Path)
 TEXT = click.argument("text", default="")
 TEXT_FILE = click.option("--file", type=FILE, help="The file that the text stands in; - is standard input.")
 
 
+def writes(function: Callable[..., None]) -> Callable[..., None]:
+    """Add what every mail that an agent writes has; the command gets all of it as `words`."""
+
+    @wraps(function)
+    def run(
+        *arguments: Any,
+        text: str,
+        file: Path | None,
+        template: str,
+        cc: tuple[str, ...],
+        attach: tuple[Path, ...],
+        markdown: bool,
+        no_signature: bool,
+        **own: Any,
+    ) -> None:
+        from mailgate.domain.desk.talk import Words  # noqa: PLC0415  --help must not pay for it
+
+        # Whoever names a template need not say more; nobody is asked for it.
+        said = "" if template and not text and file is None else text_given(text, file)
+        words = Words(
+            said,
+            template=template,
+            markdown=markdown,
+            signature=not no_signature,
+            cc=cc,
+            files=_enclosed(attach),
+        )
+        function(*arguments, words=words, **own)
+
+    for option in (
+        click.option("--no-signature", is_flag=True, help="Without the signature of the queue."),
+        click.option(
+            "--attach", type=ATTACHED, multiple=True, help="A file that goes along; up to 10 (G20)."
+        ),
+        click.option("--cc", multiple=True, metavar="ADDRESS", help="Who gets a copy of this mail."),
+        click.option("--markdown", is_flag=True, help="The text is Markdown: it leaves as text and as HTML."),
+        click.option("--template", default="", help="A template that is said first, for this ticket."),
+        TEXT_FILE,
+        TEXT,
+    ):
+        run = option(run)
+    return run
+
+
+def _enclosed(paths: Sequence[Path]) -> "tuple[Enclosed, ...]":
+    """Return files that go along; raises CommandError for one that may not, or cannot be read."""
+    from mailgate.domain.deskerror import DeskError  # noqa: PLC0415  --help must not pay for it
+    from mailgate.domain.draft import Attachment, Enclosed  # noqa: PLC0415
+    from mailgate.store.files import described, opened  # noqa: PLC0415
+
+    found: list[Enclosed] = []
+    for path in paths:
+        beside = [Attachment(one.name, "", size=len(one.octets)) for one in found]
+        try:
+            with opened(path) as content:
+                described(content, path.name, inline=False, beside=beside)
+                found.append(Enclosed(path.name, "", bytes(content)))
+        except DeskError as wrong:
+            raise CommandError(f"--attach {path}: {wrong}") from None
+    return tuple(found)
+
+
 @click.command()
 @changes
-@TEXT
-@TEXT_FILE
+@writes
 @click.option("--to", default="", metavar="ADDRESS", help="Whom to answer; else whoever wrote last.")
 @click.option("--subject", default="", help="Another subject, where agents may edit them (setting subjects).")
 @click.option("--status", default="", help="The status that the ticket gets.")
-def reply(change: TicketChange, /, text: str, file: Path | None, **said: str) -> None:
+def reply(change: TicketChange, /, words: "Words", **said: str) -> None:
     r"""Answer the customer: the mail leaves from the queue's address, with copies to confirmed participants.
 
-    The text is the argument, a file, or what comes from standard input or the editor.
+    The text is the argument, a file, or what comes from standard input or the editor. The signature of the
+    ticket's queue stands behind it.
 
     \b
     mailgate ticket reply T-7 "It is on its way." --status pending --as anna
-    mailgate ticket reply T-7 --file answer.txt
+    mailgate ticket reply T-7 --file answer.md --markdown --attach invoice.pdf
+    mailgate ticket reply T-7 --template returns --cc boss@customer.example
     """
-    from mailgate.domain.desk.talk import Words  # noqa: PLC0415  --help must not pay for it
+    from dataclasses import replace  # noqa: PLC0415  --help must not pay for it
+
     from mailgate.domain.desk.talk import reply as plan  # noqa: PLC0415
 
-    words = Words(text_given(text, file), **said)
+    words = replace(words, to=said["to"], subject=said["subject"], status=said["status"])
     change.planned(
         lambda ground, desk: plan(ground, desk.policy, change.number, words, version=change.if_version)
     )
@@ -46,22 +118,50 @@ def reply(change: TicketChange, /, text: str, file: Path | None, **said: str) ->
 @changes
 @TEXT
 @TEXT_FILE
-def comment(change: TicketChange, text: str, file: Path | None) -> None:
-    r"""Write a comment that agents alone see; nothing leaves.
+@click.option("--send", is_flag=True, help="Send it to the customer: it is an answer then.")
+def comment(change: TicketChange, text: str, file: Path | None, *, send: bool) -> None:
+    r"""Write a comment that agents alone see; nothing leaves, unless --send says so (S8).
+
+    What was sent is an answer in the history, and the customer's answer to it an entry of the ticket.
 
     \b
     mailgate ticket comment T-7 "Called, nobody there." --as anna
+    mailgate ticket comment T-7 "We have called you." --send --as anna
     """
     from mailgate.domain.desk.fields import comment as plan  # noqa: PLC0415  --help must not pay for it
+    from mailgate.domain.desk.talk import Words  # noqa: PLC0415
+    from mailgate.domain.desk.talk import reply as answer  # noqa: PLC0415
 
-    change.make(plan, text_given(text, file))
+    said = text_given(text, file)
+    if not send:
+        change.make(plan, said)
+        return
+    number, version = change.number, change.if_version
+    change.planned(lambda ground, desk: answer(ground, desk.policy, number, Words(said), version=version))
+
+
+@click.command()
+@changes
+@click.option("--entry", type=click.IntRange(min=1), default=None, help="Which answer; else the latest.")
+def undo(change: TicketChange, entry: int | None) -> None:
+    r"""Take back an answer that has not left yet (setting outbox.undo says how long it waits).
+
+    It stays in the history, marked as undone; what it did to status and session stays too.
+
+    \b
+    mailgate ticket undo T-7 --as anna
+    mailgate ticket undo T-7 --entry 12
+    """
+    from mailgate.domain.desk.undo import undo as plan  # noqa: PLC0415  --help must not pay for it
+
+    change.make(plan, entry or 0)
+    tell(change.call, "undone")
 
 
 @click.command()
 @click.argument("to", metavar="ADDRESS")
 @click.argument("subject")
-@TEXT
-@TEXT_FILE
+@writes
 @click.option("--queue", required=True, help="The queue that it is sent from and answered to.")
 @click.option("--name", default="", help="The name of an addressee whom nobody knows yet.")
 @click.option("--for", "owner", default="", metavar="AGENT", help="Who has the ticket; else whoever writes.")
@@ -73,8 +173,7 @@ def new(
     /,
     to: str,
     subject: str,
-    text: str,
-    file: Path | None,
+    words: "Words",
     agent: str,
     *,
     as_json: bool,
@@ -87,7 +186,7 @@ def new(
     """
     from mailgate.domain.desk.talk import FirstMail, write_first  # noqa: PLC0415  --help must not pay for it
 
-    mail = FirstMail(said["queue"], to, subject, text_given(text, file), said["name"], said["owner"])
+    mail = FirstMail(said["queue"], to, subject, words.text, said["name"], said["owner"], words)
     with changing(call) as desk:
         done = perform(desk, agent, lambda ground: write_first(ground, desk.policy, mail))
     tell_suppressed(done)
@@ -234,4 +333,4 @@ for _one in (
 ):
     participant.add_command(_one)
 
-COMMANDS = (reply, comment, new, followup, participant)
+COMMANDS = (reply, undo, comment, new, followup, participant)

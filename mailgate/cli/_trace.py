@@ -21,7 +21,9 @@ SOURCE_WIDTH: Final = 100
 def trace_lines(trace: dict[str, Any], source: str | None) -> Iterator[str]:
     """Yield the trace; `source` is the script as it ran, None where it has changed since or is unknown."""
     name, steps = trace.get("script"), trace.get("steps") or ()
-    if not name:
+    if trace.get("road"):
+        yield f"{trace['road']}: an agent's mail, no script was run (docs/agents-by-mail.md)"
+    elif not name:
         yield "no script: the mail is kept"
     elif not steps and not trace.get("error"):
         yield f"{name}: no test could be true"

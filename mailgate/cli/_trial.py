@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
@@ -14,7 +15,7 @@ from mailgate.config.settings import Settings
 from mailgate.domain.address import fold
 from mailgate.domain.envelope import Envelope, Octets, Origin, Received, Recipient, Source
 from mailgate.domain.message.view import MessageView
-from mailgate.domain.routing import Catalogue, Route
+from mailgate.domain.routing import Catalogue, Route, Template
 from mailgate.errors import TryLater
 from mailgate.rules.scripts import ScriptBook, compile_book
 from mailgate.store import again, queries
@@ -26,18 +27,31 @@ if TYPE_CHECKING:
 
 # What a script that is only tried is called in traces.
 TRIED: Final = "script"
+NO_TEMPLATES: Final[Mapping[str, Template]] = {}
 
 
 def trial(
-    call: Call, octets: bytes, recipient: str, sender: str, source: str | None, at: datetime
+    call: Call,
+    octets: bytes,
+    recipient: str,
+    sender: str,
+    source: str | None,
+    at: datetime,
+    templates: Mapping[str, Template] = NO_TEMPLATES,
 ) -> "Decision":
-    """Return what would be decided for this recipient; `source` stands in for the address' script."""
+    """Return what would be decided for this recipient; `source` stands in for the address' script.
+
+    `templates` are there beside those of the installation.
+    """
     settings = call.settings(resolve_secrets=True)
     keys = load_keys(settings.keys_path)
     with opened(call) as store:
         business = Business(store, settings, keys, lambda _error: None)
         if error := business.reload():
             raise CommandError(f"the rules cannot be read: {error}")
+        if templates:
+            both = {**business.catalogue.templates, **templates}
+            business.catalogue = replace(business.catalogue, templates=both)
         if source is not None:
             _put_in(business, recipient, source, settings)
         _let_in(business, recipient)

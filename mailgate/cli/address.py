@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from mailgate.cli._items import Present
     from mailgate.domain.routing import Route
 
-HEADERS = ("address", "script", "queue", "target", "enabled", "file")
+HEADERS = ("address", "script", "queue", "target", "enabled", "send_only", "file")
 
 
 @click.group("address")
@@ -66,6 +66,11 @@ def show(call: Call, name: str, *, as_json: bool) -> None:
 def _options(function: Any) -> Any:
     for option in (
         _business.change_options,
+        click.option(
+            "--send-only/--takes-mail",
+            default=None,
+            help="Whether mail only comes from it, as of `answer_from` of a queue: to it is answered 550.",
+        ),
         click.option("--enabled/--disabled", default=None, help="A disabled address answers 451."),
         click.option("--target", help="Where kept mail is delivered: a target of the settings, or `store`."),
         click.option("--queue", help="The ticket queue of this address; '' for none."),
@@ -92,6 +97,7 @@ def add(call: Call, /, name: str, *, dry_run: bool, take_over: bool, **said: Any
     mailgate address add support@example.com --script support --queue support
     mailgate address add 'sales-*@example.com' --queue sales
     mailgate address add @example.com --target archive
+    mailgate address add noreply@example.com --send-only
     """
     from mailgate.domain.routing import Route  # noqa: PLC0415  --help must not pay for it
 
@@ -130,7 +136,9 @@ def remove(call: Call, name: str, *, dry_run: bool, take_over: bool) -> None:
 
 def _row(found: "Present", route: "Route") -> tuple[object, ...]:
     origin = found.origins["address", route.address]
-    return (route.address, route.script, route.queue, route.target, route.enabled, origin)
+    return (
+        route.address, route.script, route.queue, route.target, route.enabled, route.send_only, origin,
+    )  # fmt: skip
 
 
 COMMAND = address

@@ -36,29 +36,38 @@ def apply(call: Call, path: Path, *, dry_run: bool, as_json: bool) -> None:
     """
     from mailgate.cli._differences import as_json as for_programs  # noqa: PLC0415  --help must not pay for it
     from mailgate.cli._differences import lines_of  # noqa: PLC0415
+    from mailgate.cli._exportfiles import plan_files  # noqa: PLC0415
+    from mailgate.cli._templatefiles import as_json as file_as_json  # noqa: PLC0415
+    from mailgate.cli._templatefiles import line_of  # noqa: PLC0415
     from mailgate.config.texts import read_texts  # noqa: PLC0415
     from mailgate.domain.routing import CHANNEL_OFF  # noqa: PLC0415
     from mailgate.store import queries  # noqa: PLC0415
     from mailgate.store.business import apply_changes, load_catalogue  # noqa: PLC0415
+    from mailgate.store.templatefiles import apply_files  # noqa: PLC0415
 
     settings = call.settings(resolve_secrets=True)
     texts = read_texts(path)
     with writing(call) as (store, writer):
         with queries.reading(store) as connection:
             business, changes = _planned(connection, texts, settings, str(path.resolve()))
-        if changes and not dry_run:
-            writer.submit(lambda tx: apply_changes(tx, changes, "apply")).result()
+            files = plan_files(connection, texts, None if dry_run else store.blobs)
+        if (changes or files) and not dry_run:
+            writer.submit(
+                lambda tx: apply_changes(tx, changes, "apply") + apply_files(tx, files, "apply")
+            ).result()
             with queries.reading(store) as connection:
                 after = load_catalogue(connection)
     if as_json:
-        print_json([for_programs(change) for change in changes])
+        print_json([*(for_programs(change) for change in changes), *map(file_as_json, files)])
     else:
         for change in changes:
             for line in lines_of(change):
                 click.echo(line)
-        noun = "change" if len(changes) == 1 else "changes"
-        click.echo(f"{len(changes)} {noun}{' would be made' if dry_run else ''}")
-    if changes and not dry_run:
+        for file in files:
+            click.echo(line_of(file))
+        count = len(changes) + len(files)
+        click.echo(f"{count} change{'' if count == 1 else 's'}{' would be made' if dry_run else ''}")
+    if (changes or files) and not dry_run:
         tell(call, "reload")
         if after.routes and not after.desk.channel:
             click.echo(f"the channel is {CHANNEL_OFF}", err=True)

@@ -8,6 +8,7 @@ import click
 from mailgate.cli import _people
 from mailgate.cli._as import as_option
 from mailgate.cli._contactfiles import export_, import_
+from mailgate.cli._failing import failing
 from mailgate.cli._desk import version_option
 from mailgate.cli._options import Call, clean, json_option, pass_call, print_json
 from mailgate.cli._store import reading
@@ -323,5 +324,6 @@ def duplicates(call: Call, limit: int, agent: str, *, as_json: bool) -> None:
 
 contact.add_command(import_)
 contact.add_command(export_)
+contact.add_command(failing)
 
 COMMAND = contact

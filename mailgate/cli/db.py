@@ -61,6 +61,32 @@ def _state(applied: object, *, known: bool) -> str:
     return "applied" if applied else "pending"
 
 
+@db.command()
+@json_option
+@pass_call
+def check(call: Call, *, as_json: bool) -> None:
+    r"""Look for damage, rows without their partner, contradictions, large mails without a file.
+
+    Reads everything; the gateway may go on working. Exit 1 if anything is wrong.
+
+    \b
+    mailgate db check
+    """
+    from mailgate.store import queries  # noqa: PLC0415  --help must not pay for it
+    from mailgate.store.checkup import faults  # noqa: PLC0415
+
+    with opened(call) as store, queries.reading(store) as connection:
+        found = faults(connection, store.blobs, sqlite=store.backend.name == "sqlite")
+    if as_json:
+        print_json(found)
+    for line in () if as_json else found:
+        click.echo(line)
+    if found:
+        raise CommandError("stop mailgate, keep the file, and `mailgate db restore` the last backup")
+    if not as_json:
+        click.echo("all is whole: every row has its partner, every large mail its file")
+
+
 FOLDER = click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 
 

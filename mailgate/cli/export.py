@@ -24,21 +24,24 @@ def export(call: Call, folder: Path) -> None:
     \b
     mailgate export /tmp/helpdesk
     """
-    from mailgate.config.export import business_toml  # noqa: PLC0415  --help must not pay for it
+    from mailgate.cli._exportfiles import write_files  # noqa: PLC0415  --help must not pay for it
+    from mailgate.config.export import business_toml  # noqa: PLC0415
     from mailgate.domain.helpdesk import policy  # noqa: PLC0415
     from mailgate.store.business import TABLES  # noqa: PLC0415
     from mailgate.store.business import export as read_all  # noqa: PLC0415
+    from mailgate.store.templatefiles import template_files  # noqa: PLC0415
 
-    with reading(call) as (_store, connection):
-        business = read_all(connection)
     if folder.exists() and any(folder.iterdir()):
         raise CommandError(f"{folder} is not empty")
+    with reading(call) as (store, connection):
+        business = read_all(connection)
+        along = write_files(store.blobs, template_files(connection), folder)
     made = policy({one.name: one.value for one in business.settings})
     said = {one.name: getattr(made, one.name) for one in business.settings}
     rules = folder / "rules"
     rules.mkdir(parents=True, exist_ok=True)
     (folder / "business.toml").write_text(
-        business_toml({kind: business.items(kind) for kind in TABLES}, said), "utf-8"
+        business_toml({kind: business.items(kind) for kind in TABLES}, said, along), "utf-8"
     )
     scripts = _scripts(business)
     for name, source in scripts.items():

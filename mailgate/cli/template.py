@@ -5,15 +5,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mailgate.cli import _business
+from mailgate.cli import _business, _templatefiles
 from mailgate.cli._options import Call, CommandError, json_option, pass_call
 from mailgate.cli._read import FILE, octets_of, text_of
 
 if TYPE_CHECKING:
     from mailgate.domain.routing import Template
 
-HEADERS = ("name", "language", "subject", "html", "used_by", "error", "file")
-PARTS = ("subject", "text", "html", "language")
+HEADERS = ("name", "language", "format", "subject", "html", "recipients", "used_by", "error", "file")
+PARTS = ("subject", "text", "html", "language", "format", "recipients")
 
 
 @click.group("template")
@@ -35,7 +35,8 @@ def list_(call: Call, *, as_json: bool) -> None:
     found = _business.present(call)
     rows = [
         (
-            *(one.name, one.language, one.subject, bool(one.html)),
+            *(one.name, one.language, one.format, one.subject, bool(one.html) or one.format != "text"),
+            one.recipients,
             users("template", one.name, found.catalogue, found.business.addresses),
             next(of_template(one), ""),
             found.origins["template", one.name],
@@ -57,14 +58,24 @@ def show(call: Call, name: str, *, as_json: bool) -> None:
     """
     found = _business.present(call)
     one = _business.named(found, "template", name)
-    values = {key: getattr(one, key) for key in ("name", "language", "subject", "text", "html")}
+    values = {key: getattr(one, key) for key in ("name", *PARTS)}
     _business.show_one({**values, "file": found.origins["template", name]}, as_json=as_json)
 
 
 def _parts(function: Any) -> Any:
     for option in (
+        click.option(
+            "--recipient",
+            "recipients",
+            multiple=True,
+            metavar="WHO",
+            help="Whom it goes to: contact, agent, group, an address; again for more, '' for none.",
+        ),
         click.option("--language", help="The language of the text, as `de`."),
-        click.option("--html", type=FILE, help="File with the HTML part."),
+        click.option("--html", type=FILE, help="File with the HTML part, instead of one made of the text."),
+        click.option(
+            "--format", help="What the text is: text, or markdown or html: both parts are made of it."
+        ),
         click.option("--text", type=FILE, help="File with the text; - is standard input."),
         click.option("--subject", help="The subject, a template as well; '' means RE: and the original one."),
     ):
@@ -78,8 +89,10 @@ def _changed(one: "Template", said: dict[str, Any]) -> "Template":
     given: dict[str, Any] = {
         key: text_of(said[key]) if isinstance(said[key], Path) else said[key]
         for key in PARTS
-        if said[key] is not None
+        if said[key] is not None and said[key] != ()
     }
+    if "recipients" in given:
+        given["recipients"] = tuple(dict.fromkeys(filter(None, given["recipients"])))
     return replace(one, **given)
 
 
@@ -96,10 +109,12 @@ def _read(said: dict[str, Any]) -> dict[str, Any]:
 def put(call: Call, /, name: str, *, dry_run: bool, take_over: bool, **said: Any) -> None:
     r"""Add a template, or change it; what is not said stays as it is.
 
-    All mistakes are shown at once, and then nothing is changed.
+    All mistakes are shown at once, and then nothing is changed. Tags: {{ ticket.number }}, @{ticket_id},
+    $helpdesk-ticket_no$, SERIAL_SALUTATION (docs/templates.md has them all).
 
     \b
     mailgate template put received --subject 'Received: {{ mail.subject }}' --text received.txt
+    mailgate template put late.de --format markdown --text late.md --recipient agent --recipient group
     """
     parts = _read(said)
 
@@ -127,7 +142,7 @@ def check(call: Call, /, names: tuple[str, ...], **said: Any) -> None:
     from mailgate.cli._items import of_template  # noqa: PLC0415  --help must not pay for it
     from mailgate.domain.routing import Template  # noqa: PLC0415
 
-    if any(value is not None for value in said.values()):
+    if any(value is not None and value != () for value in said.values()):
         if names:
             raise click.UsageError("name stored templates, or give files: not both")
         checked: list[Any] = [_changed(Template("(new)", "", "-"), _read(said))]
@@ -144,23 +159,40 @@ def check(call: Call, /, names: tuple[str, ...], **said: Any) -> None:
 
 @template.command()
 @click.argument("name")
+@click.option(
+    "--ticket", default="", metavar="NUMBER", help="The ticket that it is about, instead of a mail."
+)
+@click.option("--agent", default="", metavar="NAME", help="With --ticket: who writes; else a machine does.")
+@click.option("--language", default="", help="The language of whoever reads it, instead of the contact's.")
 @click.option("--mail", type=FILE, help="File with the mail that is answered; without it one is made up.")
 @click.option("--from", "sender", default="", metavar="ADDRESS", help="Who is answered.")
 @click.option("--to", "recipient", default="", metavar="ADDRESS", help="The address that the mail was for.")
 @json_option
 @pass_call
-def render(call: Call, name: str, mail: Path | None, sender: str, recipient: str, *, as_json: bool) -> None:
-    r"""Show the answer that NAME becomes, in a new ticket, for one mail; nothing is written or sent.
+def render(call: Call, /, name: str, *, as_json: bool, **said: Any) -> None:
+    r"""Show the mail that NAME becomes; nothing is written or sent.
+
+    For a mail it is the answer, in a new ticket; with --ticket what is said about that ticket, to the
+    template's recipients. NAME is as rules say it: queue and language choose among its variants.
 
     \b
     mailgate template render received --from anna@customer.example --to support@example.com
+    mailgate template render late --ticket T-7 --language de
     """
-    from mailgate.cli._sample import rendered  # noqa: PLC0415  --help must not pay for it
+    from mailgate.cli._sample import for_mail, for_ticket  # noqa: PLC0415  --help must not pay for it
 
-    _business.named(_business.present(call), "template", name)
-    draft = rendered(call, name, octets_of(mail) if mail is not None else None, sender, recipient)
-    values = {"from": draft.from_address, "to": draft.to_address, "subject": draft.subject}
-    _business.show_one({**values, "text": draft.text, "html": draft.html}, as_json=as_json)
+    number, agent, language, mail = said["ticket"], said["agent"], said["language"], said["mail"]
+    if number and (mail is not None or said["sender"] or said["recipient"]):
+        raise click.UsageError("--ticket needs no mail: leave --mail, --from and --to out")
+    if agent and not number:
+        raise click.UsageError("--agent writes about a ticket: say --ticket as well")
+    if number:
+        found = for_ticket(call, name, number, language, agent)
+    else:
+        octets = octets_of(mail) if mail is not None else None
+        found = for_mail(call, name, octets, said["sender"], said["recipient"], language)
+    values = {"from": found.from_address, "to": ", ".join(found.to), "subject": found.subject}
+    _business.show_one({**values, "text": found.text, "html": found.html}, as_json=as_json)
 
 
 @template.command()
@@ -171,5 +203,8 @@ def remove(call: Call, name: str, *, dry_run: bool, take_over: bool) -> None:
     """Remove a template that no script names."""
     _business.remove(call, "template", name, _business.How(dry_run, take_over))
 
+
+for _command in _templatefiles.COMMANDS:
+    template.add_command(_command)
 
 COMMAND = template

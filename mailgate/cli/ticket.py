@@ -150,6 +150,27 @@ def link_url(call: Call, number: str, agent: str) -> None:
     click.echo(url)
 
 
+@ticket.command()
+@click.argument("number")
+@click.argument("entry_id", type=click.IntRange(min=1), metavar="ENTRY")
+@click.option("--raw", is_flag=True, help="The mail itself, octet by octet as it came in.")
+@as_option
+@json_option
+@pass_call
+def mail(call: Call, number: str, entry_id: int, agent: str, *, raw: bool, as_json: bool) -> None:
+    r"""Show the whole text of a mail that came in: the history has only what is new in an answer.
+
+    ENTRY is its number in `mailgate ticket show`. Exit 1 if the ticket has no such mail.
+
+    \b
+    mailgate ticket mail T-7 31
+    mailgate ticket mail T-7 31 --raw > mail.eml
+    """
+    from mailgate.cli._ticketmail import show_mail  # noqa: PLC0415  --help must not pay for it
+
+    show_mail(call, _seen(call, number, agent), entry_id, raw=raw, as_json=as_json)
+
+
 def _seen(call: Call, number: str, agent: str) -> "dict[str, Any]":
     """Return all that is known of a ticket, if that may be seen (W2)."""
     found = whole(call, number)

@@ -93,6 +93,16 @@ class Answers(Section, frozen=True, kw_only=True):
         int,
         note("A mail with more Received fields than this is never answered.", ge=5, le=100),
     ] = 25
+    failing_after: Annotated[
+        int,
+        note(
+            "An address is failing after so many hard bounces; no automatic mail goes to it.", ge=1, le=1000
+        ),
+    ] = 2
+    failing_for: Annotated[
+        Duration,
+        note("How long after the last of them it is failing; older ones are forgotten.", ge=DAY, le=60 * DAY),
+    ] = 60 * DAY
 
     def complaints(self) -> Iterator[tuple[str, str]]:
         """Say where a day allows less than an hour: the hour's budget would be a lie."""

@@ -30,13 +30,27 @@ TABLES: Final[Mapping[str, Section]] = {
 }
 
 
-def business_toml(things: Mapping[str, Iterable[Any]], settings: Mapping[str, Any]) -> str:
-    """Return all tables, without the values that are defaults anyway; `things` are dataclasses by kind."""
+NOTHING: Final[Mapping[str, Any]] = {}
+
+
+def business_toml(
+    things: Mapping[str, Iterable[Any]],
+    settings: Mapping[str, Any],
+    along: Mapping[str, Mapping[str, Any]] = NOTHING,
+) -> str:
+    """Return all tables, without the values that are defaults anyway; `things` are dataclasses by kind.
+
+    `along` are the `files` and `images` of templates, by the template.
+    """
     parts = (
         ["[helpdesk]\n" + "".join(f"{k} = {_value(v)}\n" for k, v in settings.items())] if settings else []
     )
     for kind, defaults in TABLES.items():
-        parts += [_table(kind, asdict(one), defaults) for one in things.get(kind, ())]
+        more = along if kind == "template" else NOTHING
+        parts += [
+            _table(kind, {**asdict(one), **(more.get(one.name, NOTHING) if more else NOTHING)}, defaults)
+            for one in things.get(kind, ())
+        ]
     parts += [
         f"[[automation]]\n{automation_toml(automation_values(one), ('automation',))}"
         for one in things.get("automation", ())

@@ -36,6 +36,7 @@ def look_around(settings: Settings) -> list[Finding]:
         *_writable("spool.blob_folder", settings.blob_path),
         *_one_disk(settings),
         *_relay(settings),
+        *_dkim(settings),
         *_log(settings),
         *_writable("control.socket", settings.control_path.parent),
     ]
@@ -101,6 +102,19 @@ def _relay(settings: Settings) -> Iterator[Finding]:
         yield from _readable("relay.ca_file", Path(relay.ca_file))
     if relay.tls == "none" and not relay.host.startswith(("127.", "::1", "localhost")):
         yield Finding("relay.tls", "mail leaves this machine in the clear", fatal=False)
+
+
+def _dkim(settings: Settings) -> Iterator[Finding]:
+    """Yield keys that work and that some receivers count for nothing; broken ones are mistakes already."""
+    if not settings.dkim:
+        return
+    from mailgate.domain.dkimkey import GOOD_BITS, read_key  # noqa: PLC0415  only who signs loads the library
+
+    for index, part in enumerate(settings.dkim):
+        key = read_key(part.key.reveal())
+        if key.kind == "rsa" and key.bits < GOOD_BITS:
+            text = f"{key.bits} bits are few, make one with {GOOD_BITS} (mailgate dkim genkey)"
+            yield Finding(f"dkim[{index + 1}].key", text, fatal=False)
 
 
 def _log(settings: Settings) -> Iterator[Finding]:

@@ -11,9 +11,15 @@ from mailgate.config.units import MINUTE
 LOOPBACK: Final = ("127.", "::1", "localhost")
 
 
-def login_complaints(host: str, tls: str, user: str, password: Secret | None) -> Iterator[tuple[str, str]]:
-    """Say what is wrong with a login: half of it, or one that could be read on the way."""
-    if bool(user) != (password is not None):
+def login_complaints(
+    host: str, tls: str, user: str, password: Secret | None, token_file: str = ""
+) -> Iterator[tuple[str, str]]:
+    """Say what is wrong with a login: half of it, two of it, or one that could be read on the way."""
+    if token_file and password is not None:
+        yield "token_file", "a login has a password or a token, not both"
+    elif token_file and not user:
+        yield "user", "user and token_file belong together, this one is missing"
+    elif not token_file and bool(user) != (password is not None):
         missing = "password" if user else "user"
         yield missing, "user and password belong together, this one is missing"
     if user and tls != "required" and not host.startswith(LOOPBACK):
@@ -49,6 +55,14 @@ class Relay(Section, frozen=True, kw_only=True):
         Secret | None,
         note("The password for that login.", examples=["${credential:relay-password}"]),
     ] = None
+    token_file: Annotated[
+        str,
+        note(
+            "The file with the access token of that login (XOAUTH2, OAUTHBEARER), in place of a password; "
+            "read at every login, so another program can keep it fresh.",
+            check=syntax.optional_path,
+        ),
+    ] = ""
     timeout: Annotated[
         Duration,
         note("How long one step of the dialogue with the relay may take.", ge=1, le=3600),
@@ -57,7 +71,18 @@ class Relay(Section, frozen=True, kw_only=True):
         int,
         note("How many connections to the relay may be open at once.", ge=1, le=100),
     ] = 4
+    mails_per_connection: Annotated[
+        int,
+        note("How many mails one connection carries before another one is opened; 0 is no limit.", ge=0),
+    ] = 0
+    mails_per_minute: Annotated[
+        int,
+        note(
+            "How many mails this server gets in any 60 seconds, for one that wants no more; 0 is no limit.",
+            ge=0,
+        ),
+    ] = 0
 
     def complaints(self) -> Iterator[tuple[str, str]]:
         """Say what is wrong with the login."""
-        yield from login_complaints(self.host, self.tls, self.user, self.password)
+        yield from login_complaints(self.host, self.tls, self.user, self.password, self.token_file)

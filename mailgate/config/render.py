@@ -14,9 +14,9 @@ from mailgate.config.units import format_duration, format_size
 def toml_value(setting: Setting, value: object) -> str:
     """Write a value as it stands in the file; secrets as the place they lie in."""
     if setting.kind is Kind.SIZE and isinstance(value, int):
-        return _quoted(format_size(value))
+        return quoted(format_size(value))
     if setting.kind is Kind.DURATION and isinstance(value, float):
-        return _quoted(format_duration(value))
+        return quoted(format_duration(value))
     return _toml(value)
 
 
@@ -25,9 +25,9 @@ def _toml(value: object) -> str:
         case bool():
             return "true" if value else "false"
         case Secret():
-            return _quoted(value.reference)
+            return quoted(value.reference)
         case str():
-            return _quoted(value)
+            return quoted(value)
         case tuple() | list():
             return f"[{', '.join(_toml(item) for item in value)}]"
         case Mapping() if value:
@@ -40,13 +40,14 @@ def _toml(value: object) -> str:
             return f"{value}"
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
+    """Write a text as a TOML string."""
     # JSON's escapes are those of a basic string but for DEL (TOML 1.0, strings).
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _key(name: str) -> str:
-    return name if name and name.isascii() and name.replace("-", "_").isidentifier() else _quoted(name)
+    return name if name and name.isascii() and name.replace("-", "_").isidentifier() else quoted(name)
 
 
 def plain(value: object) -> object:
@@ -119,7 +120,7 @@ def _tables(setting: Setting, value: object) -> Iterator[tuple[str, Section]]:
 
 def _table_lines(section: Section, *, changed_only: bool) -> Iterator[str]:
     if tag_of(type(section)):
-        yield f"kind = {_quoted(tag_of(type(section)))}"
+        yield f"kind = {quoted(tag_of(type(section)))}"
     for setting in settings_of(type(section)):
         value = getattr(section, setting.name)
         # A secret that is not set has no TOML form: leaving it out says the same.

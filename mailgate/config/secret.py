@@ -41,6 +41,11 @@ class Secret:
         if self._value is None:
             self._value = _read(self.reference, os.environ if environ is None else environ)
 
+    @property
+    def known(self) -> bool:
+        """Whether it was read already."""
+        return self._value is not None
+
     def reveal(self) -> str:
         """Return the secret itself, reading it if that has not happened yet. Raises SecretError."""
         self.resolve()

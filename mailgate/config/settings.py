@@ -12,6 +12,7 @@ from mailgate.config.answers import Answers
 from mailgate.config.checks import Checks
 from mailgate.config.control import Control
 from mailgate.config.database import Database
+from mailgate.config.dkim import DkimKey, repeated
 from mailgate.config.http import Http
 from mailgate.config.instance import Instance
 from mailgate.config.limits import Limits
@@ -38,6 +39,10 @@ class Settings(Section, frozen=True, kw_only=True):
     database: Database = Database()
     spool: Spool = Spool()
     relay: Relay = Relay()
+    dkim: Annotated[
+        tuple[DkimKey, ...],
+        note("The keys that sign outgoing mail (docs/dkim.md); none signs nothing."),
+    ] = ()
     targets: Annotated[
         Mapping[str, Target],
         note(
@@ -61,6 +66,12 @@ class Settings(Section, frozen=True, kw_only=True):
                 "answers.verified_only",
                 "nobody verifies senders: set checks.dkim or checks.trusted_authserv_ids",
             )
+        if self.checks.dmarc != "off" and not (self.checks.dkim or self.checks.trusted_authserv_ids):
+            yield "checks.dmarc", "stands on DKIM: set checks.dkim or checks.trusted_authserv_ids"
+        if self.checks.trusted_arc_sealers and not self.checks.arc:
+            yield "checks.trusted_arc_sealers", "nobody looks at seals: set checks.arc"
+        for index, message in repeated(self.dkim):
+            yield f"dkim.{index}.selector", message
 
     def state_path(self, value: str) -> Path:
         """Return a configured path; a relative one starts in the state folder."""

@@ -4,6 +4,8 @@ import re
 from ipaddress import ip_address, ip_network
 from urllib.parse import urlsplit
 
+from mailgate.config.units import UnitError, parse_duration
+
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}", re.ASCII)
 _LABEL = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9])?", re.ASCII)
 _LONGEST_HOST = 253  # RFC 1035 2.3.4: 255 octets on the wire are 253 characters
@@ -60,6 +62,28 @@ def ip(text: str) -> str:
     return ""
 
 
+def nameserver(text: str) -> str:
+    """Accept an IP address, with a port where it is not 53: 192.0.2.1:5353, [2001:db8::1]:5353."""
+    where, colon, port = text.rpartition(":")
+    if colon and port.isdecimal() and (where.count(":") == 0 or where.startswith("[")):
+        return ip(where.strip("[]")) or ("" if 0 < int(port) <= _LAST_PORT else f"{port} is no port")
+    return ip(text)
+
+
+def dkim_domain(text: str) -> str:
+    """Accept a domain with a dot, in ASCII (RFC 6376 3.5: `d=` holds A-labels)."""
+    if not text.isascii():
+        return f"{text!r} is written in its xn-- form here"
+    fine = "." in text and "_" not in text and not host(text) and ip(text)
+    return "" if fine else f"{text!r} is no mail domain such as 'example.org'"
+
+
+def selector(text: str) -> str:
+    """Accept a selector: labels with dots between them (RFC 6376 3.1)."""
+    fine = all(_LABEL.fullmatch(label) and "_" not in label for label in text.split("."))
+    return "" if fine else f"{text!r} is no selector: letters, digits and '-', as in 's1' or 'nov2026'"
+
+
 def delimiter(text: str) -> str:
     """Accept one character that may part an address from its detail (RFC 5233 1 leaves the choice)."""
     return "" if text in set("+-=_#") else "must be one of + - = _ #"
@@ -90,6 +114,15 @@ def absolute_path(text: str) -> str:
 def optional_path(text: str) -> str:
     """Accept a path, or "" for none."""
     return path(text) if text else ""
+
+
+def duration(text: str) -> str:
+    """Accept a duration, such as "5 min"."""
+    try:
+        parse_duration(text)
+    except UnitError as error:
+        return str(error)
+    return ""
 
 
 def mode(text: str) -> str:

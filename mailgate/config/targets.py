@@ -81,14 +81,33 @@ class SmtpTarget(Section, frozen=True, kw_only=True, tag_field="kind", tag="smtp
         Secret | None,
         note("The password for that login.", examples=["${credential:target-password}"]),
     ] = None
+    token_file: Annotated[
+        str,
+        note(
+            "The file with the access token of that login (XOAUTH2, OAUTHBEARER), in place of a password; "
+            "read at every login, so another program can keep it fresh.",
+            check=syntax.optional_path,
+        ),
+    ] = ""
     connections: Annotated[int, note("How many connections may be open at once.", ge=1, le=100)] = 4
     timeout: Annotated[Duration, note("How long one step of the dialogue may take.", ge=1, le=3600)] = (
         5 * MINUTE
     )
+    mails_per_connection: Annotated[
+        int,
+        note("How many mails one connection carries before another one is opened; 0 is no limit.", ge=0),
+    ] = 0
+    mails_per_minute: Annotated[
+        int,
+        note(
+            "How many mails this server gets in any 60 seconds, for one that wants no more; 0 is no limit.",
+            ge=0,
+        ),
+    ] = 0
 
     def complaints(self) -> Iterator[tuple[str, str]]:
         """Say what is wrong with the login."""
-        yield from login_complaints(self.host, self.tls, self.user, self.password)
+        yield from login_complaints(self.host, self.tls, self.user, self.password, self.token_file)
 
 
 class PipeTarget(Section, frozen=True, kw_only=True, tag_field="kind", tag="pipe"):

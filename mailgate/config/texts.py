@@ -21,10 +21,7 @@ from mailgate.config.walk import Walker
 from mailgate.config.workflows import WorkflowText
 from mailgate.domain.helpdesk import (
     ASSIGNMENTS,
-    FEWEST_DAYS,
     FORMATS,
-    MOST_DAYS,
-    NOTIFY,
     Priority,
     Role,
     StatusKind,
@@ -103,10 +100,6 @@ class QueueText(Section, frozen=True, kw_only=True):
                 "assignment",
                 f"{self.assignment!r} is no way of sharing out, write {' or '.join(ASSIGNMENTS)}",
             )
-        if self.notify not in NOTIFY:
-            yield "notify", f"{self.notify!r} is nobody to notify, write {', '.join(NOTIFY)}"
-        if not FEWEST_DAYS <= self.answer_inactive_days <= MOST_DAYS:
-            yield "answer_inactive_days", f"must be from {FEWEST_DAYS} to {MOST_DAYS:,} days"
         if self.assign_limit < 0:
             yield "assign_limit", "can't be less than nothing; 0 means any number"
         if wrong := hours_complaint(self.hours):
@@ -196,6 +189,13 @@ class TemplateText(Section, frozen=True, kw_only=True):
     html: Annotated[str, note("The HTML text.")] = ""
     html_file: Annotated[str, note("The file with the HTML text.")] = ""
     language: Annotated[str, note("The language of the text.")] = ""
+    files: Annotated[
+        tuple[str, ...], note("Files that go along with its answers (G20).", examples=["terms.pdf"])
+    ] = ()
+    images: Annotated[
+        tuple[str, ...],
+        note("Images in its HTML, named there as cid:logo.png.", examples=["images/logo.png"]),
+    ] = ()
     format: Annotated[
         str, note("What the text is: text, or markdown or html, of which both parts of the mail are made.")
     ] = "text"
@@ -246,11 +246,26 @@ class HelpdeskText(Section, frozen=True, kw_only=True):
     subjects: Annotated[
         str, note("Subjects of answers: number (it is put in, agents change nothing), or edit (they may).")
     ] = "number"
+    answers_to: Annotated[
+        str,
+        note(
+            "Where answers to our mails go: queue (its address), or ticket (with +t7.s12.… in it; "
+            "the mail server must deliver these)."
+        ),
+    ] = "queue"
+    mail_texts: Annotated[
+        str,
+        note(
+            "Mail texts in tickets: each (at once, as an entry), answer or session (a comment besides, after "
+            "each agent's answer or at the session's end), or off (times and ids alone)."
+        ),
+    ] = "each"
     link_url: Annotated[str, note("Where tickets are seen, with {number} in it; for links to copy.")] = ""
     presence_minutes: Annotated[int, note("How long an agent counts as present unless it is said again.")] = (
         15
     )
     login_link_hours: Annotated[int, note("How long a link that lets an agent in holds.")] = 24
+    company: Annotated[str, note("The name of our own company, for texts (`@{company}`).")] = ""
 
     def complaints(self) -> Iterator[tuple[str, str]]:
         """Say which value the policy does not take."""
@@ -353,8 +368,16 @@ def _scripts(folder: Path, tree: Tree) -> Iterator[ScriptText]:
             tree.complaints.append(Complaint(str(file), 0, "", f"can't be read: {error}"))
 
 
+def _beside(named: str, tree: Tree, index: int, key: str) -> Path:
+    """Return where a file of a template is: relative names go by the text that says them."""
+    return Path(tree.where(("template", index, key))[0]).parent / named
+
+
 def _with_files(text: BusinessText, tree: Tree) -> BusinessText:
-    """Return the text with the contents of `text_file` and `html_file` in their places."""
+    """Return the text with the contents of `text_file` and `html_file` in their places.
+
+    Files that go along are named as whole paths: they are read where they are stored.
+    """
     templates = []
     for index, template in enumerate(text.template):
         parts = {"text": template.text, "html": template.html}
@@ -366,5 +389,9 @@ def _with_files(text: BusinessText, tree: Tree) -> BusinessText:
                     parts[name] = (Path(file).parent / named).read_text("utf-8")
                 except (OSError, UnicodeDecodeError) as error:
                     tree.complain(("template", index, f"{name}_file"), f"{named!r} can't be read: {error}")
-        templates.append(structs.replace(template, text_file="", html_file="", **parts))
+        along = {
+            key: tuple(str(_beside(named, tree, index, key)) for named in getattr(template, key))
+            for key in ("files", "images")
+        }
+        templates.append(structs.replace(template, text_file="", html_file="", **parts, **along))
     return structs.replace(text, template=tuple(templates))

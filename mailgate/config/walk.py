@@ -99,7 +99,8 @@ class Walker:
             return None
         made = section(**built)
         for name, message in made.complaints():
-            self.complain((*place, *name.split(".")), message)
+            steps = (int(step) if step.isdecimal() else step for step in name.split("."))
+            self.complain((*place, *steps), message)
         return made
 
     def complain(self, place: Place, message: str) -> object:

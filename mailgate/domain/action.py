@@ -11,6 +11,7 @@ from typing import Literal
 
 from mailgate.domain.effects import Effect
 from mailgate.domain.facts import MailClass
+from mailgate.domain.letterhead import PlainWriting, Writing
 from mailgate.domain.lists import ExternalList
 from mailgate.domain.mail import Mail
 from mailgate.domain.ports import ContactView, Reader, TicketView
@@ -41,6 +42,7 @@ class PlanPolicy:
     `special_use` names the folder of each special use (RFC 8579) by its attribute in lower case; `zones`
     finds the data of a time zone by its name. `lists` finds an external list by its name (RFC 6134);
     `has_folder` says whether a target has a folder for a recipient; `version` is that of the program.
+    `writing` makes texts of templates for agents' answers.
     """
 
     keys: tuple[bytes, ...]
@@ -56,6 +58,7 @@ class PlanPolicy:
     has_folder: Callable[[str, str, str], bool] = any_folder
     version: str = ""
     zones: Callable[[str], tzinfo | None] = no_zone
+    writing: Writing = field(default_factory=PlainWriting)
 
 
 @dataclass(slots=True)
@@ -75,6 +78,7 @@ class Plan:
     words: list[str] = field(default_factory=list)  # for the reply and the log: "ticket=T-7"
     ticket: TicketView | None = None
     ticket_how: str = ""
+    before: TicketView | None = None  # the ticket that the mail joined, as it was before
     belonging: TicketView | None = None  # the ticket that the mail belongs to, before it has joined it
     belonging_asked: bool = False
     contact: ContactView | None = None

@@ -3,7 +3,7 @@
 `outbox/compose.py` makes the octets; the row of the outbox keeps the draft as JSON.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -54,3 +54,12 @@ class Attachment:
     blob: str = ""
     size: int = 0
     cid: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Enclosed:
+    """A file whose octets are at hand, on its way to become an `Attachment`: that of an agent's own mail."""
+
+    name: str
+    kind: str
+    octets: bytes = field(repr=False)

@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
-from mailgate.domain.draft import Draft, MailKind
+from mailgate.domain.draft import Draft, Enclosed, MailKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +97,8 @@ class AddEntry:
     touches_session: bool = True
     message_id: str = ""  # Message-ID to remember for threading
     rule: str = ""  # the rule (`support:12`) or workflow that did it
+    trimmed: bool = False  # the text is only what is new in the mail
+    report: str = ""  # what a bounce or a receipt says, as JSON (`actions/_tying.report_json`)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +122,17 @@ class Send:
     addresses: tuple[str, ...] = ()  # further addresses of the recipient (vacation :addresses), for row 8
     fcc: Deliver | None = None  # where a copy of what leaves is stored (RFC 8580)
     through: str = ""  # the target that it leaves by: its queue's mailbox (T4); "" is the relay
+    entry_id: int = 0  # the entry that it belongs to where another mail has made that: a copy for Cc
+    files: tuple[Enclosed, ...] = ()  # files of an agent's own mail that go along
+
+
+@dataclass(frozen=True, slots=True)
+class UndoAnswer:
+    """Take back an agent's answer that has not left yet; where it has, nothing at all happens."""
+
+    ticket_id: int
+    entry_id: int
+    by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -372,10 +385,18 @@ class SetAside:
 
 @dataclass(frozen=True, slots=True)
 class MarkFailing:
-    """A hard bounce came back for this address."""
+    """A hard bounce came back for this address; a `soft` one is counted and marks nobody."""
 
     address: str
     reason: str
+    soft: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ClearFailing:
+    """Somebody at this address has got a mail of ours: what came back before counts no more."""
+
+    address: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -409,6 +430,7 @@ Effect = (
     | Pipe
     | CallHook
     | Send
+    | UndoAnswer
     | OpenContact
     | OpenTicket
     | AddEntry
@@ -432,6 +454,7 @@ Effect = (
     | Remember
     | SetAside
     | MarkFailing
+    | ClearFailing
     | Suppressed
     | Refuse
     | Drop

@@ -25,12 +25,16 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Authentication:
-    """Who vouches for the sender; only from our own check or from an Authentication-Results we trust."""
+    """Who vouches for the sender; only from our own check or from an Authentication-Results we trust.
+
+    `arc` is about the chain of those who passed the mail on (RFC 8617), its domain is the newest sealer's.
+    """
 
     spf: Verdict = Verdict()
     dkim: tuple[Verdict, ...] = ()
     dmarc: Verdict = Verdict()
     source: str = ""
+    arc: Verdict = Verdict()
 
 
 @dataclass(frozen=True, slots=True)

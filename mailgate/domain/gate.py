@@ -96,6 +96,9 @@ class GatePolicy:
     acknowledgement_minimum_s: int = 0
     # Postfix gives up at 50; people's mail has been seen with about 15.
     received_max: int = 25
+    # One hard bounce may be a full mailbox that is reported wrongly; the second one marks it.
+    failing_after: int = 2
+    failing_for_s: int = 60 * DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,7 +255,8 @@ def _null_mx(question: _Question) -> bool:
 
 
 def _failing(question: _Question) -> bool:
-    return question.reader.failing(question.to_address)
+    policy = question.policy
+    return question.reader.failing(question.to_address, policy.failing_after, policy.failing_for_s)
 
 
 def _unverified(question: _Question) -> bool:

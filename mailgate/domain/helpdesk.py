@@ -100,7 +100,9 @@ class DeskPolicy:
     """The switches and times of the helpdesk; days are whole days, 1 to 1,000 (G1, G2, G8, G9, G12).
 
     `channel`: whether addresses take mail at all; a new installation takes none until somebody says so (G1).
-    `number_pattern` holds `{n}`. `subjects` is a word of `SUBJECTS`.
+    `number_pattern` holds `{n}`. `subjects` is a word of `SUBJECTS`, `answers_to` one
+    of `ANSWERS_TO`, `mail_texts` one of `MAIL_TEXTS`. `company` is our own company's name, for
+    texts (G16, G19).
     """
 
     channel: bool = False
@@ -116,9 +118,12 @@ class DeskPolicy:
     incoming_tickets: bool = True
     outgoing_tickets: bool = True
     subjects: str = "number"
+    answers_to: str = "queue"
+    mail_texts: str = "each"
     link_url: str = ""
     presence_minutes: int = 15
     login_link_hours: int = 24
+    company: str = ""
 
 
 # The helpdesk of an installation that says nothing about it.
@@ -137,6 +142,10 @@ PRIORITIES: Final = (
 # What subjects of answers are: `number` puts the ticket's number in, and agents may not change them (G2);
 # `edit` lets agents change them, and the session is known by its Message-IDs (G3). One excludes the other.
 SUBJECTS: Final = ("number", "edit")
+# Where answers to our mails go: the queue's address, or one with a token of the ticket (MAIL.md 5).
+ANSWERS_TO: Final = ("queue", "ticket")
+# Where the texts of mails stand in a ticket (G9, `domain/mailtexts.py`).
+MAIL_TEXTS: Final = ("each", "answer", "session", "off")
 # How a queue's work is shared out (G15).
 ASSIGNMENTS: Final = ("off", "fewest")
 # Who hears of a customer's mail in a queue's tickets.
@@ -252,6 +261,10 @@ def _read(name: str, value: str) -> bool | int | str:
         return _number(name, value)
     if name == "subjects" and value not in SUBJECTS:
         raise ValueError(f"{value!r} is no way to treat subjects, write {' or '.join(SUBJECTS)}")
+    if name == "answers_to" and value not in ANSWERS_TO:
+        raise ValueError(f"{value!r} is nowhere for answers to go, write {' or '.join(ANSWERS_TO)}")
+    if name == "mail_texts" and value not in MAIL_TEXTS:
+        raise ValueError(f"{value!r} is no way to keep texts, write {', '.join(MAIL_TEXTS)}")
     if name == "number_pattern" and (value.count("{n}") != 1 or not value.isprintable()):
         raise ValueError(f"{value!r} must hold {{n}} once, as in 'T-{{n}}'")
     return value

@@ -4,12 +4,13 @@ They are planned like every other mail and pass the gate; notices to our own peo
 where they are too many.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from mailgate.domain.action import PlanPolicy
+from mailgate.domain.address import fold
 from mailgate.domain.automatic import automatic_entry, automatic_headers
-from mailgate.domain.draft import Draft, MailKind
+from mailgate.domain.draft import Attachment, Draft, MailKind
 from mailgate.domain.effects import Send
 from mailgate.domain.ports import TicketState
 from mailgate.domain.routing import Agent, Catalogue, Queue
@@ -20,13 +21,21 @@ from mailgate.domain.token import LOOP_HEADER, loop_mark, message_id
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """What is to be said, and to whom; `unique` is a text that no other mail about this ticket has."""
+    """What is to be said, and to whom; `unique` is a text that no other mail about this ticket has.
+
+    `seat` (`token.seat`) stands in the token where the recipient may answer the customer by answering this,
+    `reply_to` is where that answer goes.
+    """
 
     to_address: str
     subject: str
     text: str
     unique: str
     html: str = ""
+    seat: str = ""
+    reply_to: str = ""
+    references: tuple[str, ...] = ()
+    files: tuple[Attachment, ...] = ()
 
 
 def in_charge(state: TicketState, catalogue: Catalogue) -> tuple[Agent, ...]:
@@ -73,11 +82,16 @@ def answer(
 ) -> Send | None:
     """Return an automatic mail to the customer, with its entry in the history.
 
-    None where the ticket's queue has no address that it could come from.
+    It comes from where the queue's automatic answers do (S10), and answers to it go to the queue. None where
+    the queue has no address.
     """
-    sender = _sender(state, catalogue)
+    home = _sender(state, catalogue)
+    queue = catalogue.queues.get(state.queue)
+    sender = (queue.answer_from if queue is not None else "") or home
     if not sender:
         return None
+    if home and fold(home) != fold(sender):
+        letter = replace(letter, reply_to=letter.reply_to or home)
     headers = automatic_headers(policy, "auto-generated")
     draft = _draft(letter, state, catalogue, policy, headers, sender)
     entry = automatic_entry(entry_id, state.ticket_id, state.session_id, draft, rule)
@@ -101,7 +115,12 @@ def _draft(
 ) -> Draft:
     queue = catalogue.queues.get(state.queue)
     own_id = message_id(
-        policy.keys, state.ticket_id, state.session_id, letter.to_address, letter.unique, policy.hostname
+        policy.keys,
+        state.ticket_id,
+        state.session_id,
+        letter.seat or letter.to_address,
+        letter.unique,
+        policy.hostname,
     )
     return Draft(
         from_address=sender,
@@ -111,7 +130,10 @@ def _draft(
         text=letter.text,
         html=letter.html,
         message_id=own_id,
+        references=letter.references,
+        reply_to=letter.reply_to,
         headers=headers,
+        attachments=letter.files,
     )
 
 

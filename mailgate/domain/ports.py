@@ -101,7 +101,10 @@ class StatusChange:
 
 @dataclass(frozen=True, slots=True)
 class EntryView:
-    """An entry of a ticket's history, and under which ticket it stands (`home_id`)."""
+    """An entry of a ticket's history, and under which ticket it stands (`home_id`).
+
+    `rule` is the rule or workflow that made it, "" for what a person wrote.
+    """
 
     entry_id: int
     home_id: int
@@ -115,6 +118,7 @@ class EntryView:
     field: str
     old: str
     new: str
+    rule: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +196,9 @@ class Reader(Protocol):
     def sent(self, message_id: str) -> SentView | None:
         """Return the mail of ours with this Message-ID."""
 
+    def sent_text(self, message_id: str) -> str:
+        """Return the text of the mail of ours with this Message-ID, "" where there is none."""
+
     def remembered(self, scope: str, key: str) -> bool:
         """Whether `Remember(scope, key)` still holds."""
 
@@ -204,8 +211,11 @@ class Reader(Protocol):
         Whoever asks means to share out work, so until the commit no other process gets an answer.
         """
 
-    def failing(self, address: str) -> bool:
-        """Whether mail to this address came back for good lately."""
+    def conversation(self, ticket_id: int, most: int) -> list[EntryView]:
+        """Return the last mails in and out that show under a ticket, oldest first."""
+
+    def failing(self, address: str, after: int, within_s: int) -> bool:
+        """Whether mail to this address came back for good `after` times, lastly within so many seconds."""
 
 
 class DeskReader(Reader, Protocol):
@@ -229,8 +239,8 @@ class DeskReader(Reader, Protocol):
     def family(self, ticket_id: int) -> tuple[int, ...]:
         """Return a ticket and all that were merged into it, however far back."""
 
-    def conversation(self, ticket_id: int, most: int) -> list[EntryView]:
-        """Return the last mails in and out that show under a ticket, oldest first."""
+    def first_message_id(self, ticket_id: int) -> str:
+        """Return the Message-ID of the first mail that shows under a ticket, "" where none has one."""
 
     def entries(self, ids: Sequence[int]) -> list[EntryView]:
         """Return these entries, oldest first; what is not there is left out."""

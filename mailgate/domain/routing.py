@@ -10,6 +10,7 @@ from fnmatch import fnmatchcase
 from typing import Final
 
 from mailgate.domain.address import fold, split
+from mailgate.domain.draft import Attachment
 from mailgate.domain.helpdesk import (
     PRIORITIES,
     STATUSES,
@@ -135,7 +136,8 @@ class Catalogue:
     `routes` is keyed by the folded address; `patterns` are tried in order after the exact ones and after
     the address without its detail (`user+detail@`). `listed` are names that the settings list, by kind
     ("webhook", "program", "account", "mailbox"): scripts and queues may name nothing else. `statuses` and
-    `priorities` are in their order, `workflows` too.
+    `priorities` are in their order, `workflows` too. `files` are those of templates, by the template (G20).
+    `staff` names agents by their folded address.
     """
 
     version: int = 0
@@ -143,6 +145,7 @@ class Catalogue:
     patterns: tuple[Route, ...] = ()
     queues: Mapping[str, Queue] = field(default_factory=dict)
     templates: Mapping[str, Template] = field(default_factory=dict)
+    files: Mapping[str, tuple[Attachment, ...]] = field(default_factory=dict)
     scripts: Mapping[str, str] = field(default_factory=dict)
     agents: Mapping[str, Agent] = field(default_factory=dict)
     teams: Mapping[str, Team] = field(default_factory=dict)
@@ -154,9 +157,32 @@ class Catalogue:
     listed: Mapping[str, frozenset[str]] = field(default_factory=dict)
     own: frozenset[str] = frozenset()
     recipient_delimiter: str = "+"
+    staff: Mapping[str, str] = field(init=False, default_factory=dict, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Keep who has which address: asked for each mail that answers one of ours."""
+        known = sorted(self.agents.values(), key=lambda one: (one.enabled, one.name))
+        object.__setattr__(self, "staff", {fold(one.address): one.name for one in known if one.address})
+
+    def agent_at(self, address: str) -> Agent | None:
+        """Return the agent with an address, one who is enabled before others; None for everybody else."""
+        name = self.staff.get(fold(address))
+        return self.agents[name] if name is not None else None
 
     def route(self, address: str) -> Route | None:
-        """Return what serves the address, or None: exact, then without detail, then patterns in order."""
+        """Return what takes mail for the address, or None: exact, without detail, then patterns in order.
+
+        An address that only sends takes none, whatever pattern it would fit (G17).
+        """
+        found = self._found(address)
+        return None if found is not None and found.send_only else found
+
+    def sends_only(self, address: str) -> bool:
+        """Whether an address is one of ours that mail comes from, and never goes to (G17)."""
+        found = self._found(address)
+        return found is not None and found.send_only
+
+    def _found(self, address: str) -> Route | None:
         folded = fold(address)
         found = self.routes.get(folded)
         if found is not None:

@@ -2,10 +2,13 @@
 
 from collections.abc import Iterable
 
+from mailgate.domain.ports import TicketView
 from mailgate.domain.routing import Agent, Catalogue, Queue, Route
 
 NO_ADDRESS = "no address assigned"
 NO_AGENTS = "no agents assigned"
+# S10: what is answered to it would go somewhere else, or nowhere.
+NOT_RECEIVED = "its mail comes from {address}, which is no address that mail is taken for"
 
 
 def teams_of(name: str, catalogue: Catalogue) -> frozenset[str]:
@@ -33,9 +36,27 @@ def agents_of(queue: Queue, catalogue: Catalogue) -> tuple[Agent, ...]:
 
 
 def hints(queue: Queue, catalogue: Catalogue, addresses: Iterable[Route]) -> tuple[str, ...]:
-    """Return what a queue lacks to be of use (G13); nothing for one that is switched off."""
+    """Return what a queue lacks to be of use (G13, S10); nothing for one that is switched off."""
     if not queue.enabled:
         return ()
-    served = any(route.queue == queue.name and route.enabled for route in addresses)
+    served = any(r.queue == queue.name and r.enabled and not r.send_only for r in addresses)
     staffed = any(agent.enabled for agent in agents_of(queue, catalogue))
-    return (*(() if served else (NO_ADDRESS,)), *(() if staffed else (NO_AGENTS,)))
+    return (
+        *(() if served else (NO_ADDRESS,)),
+        *(() if staffed else (NO_AGENTS,)),
+        *(NOT_RECEIVED.format(address=one) for one in _not_received(queue, catalogue)),
+    )
+
+
+def _not_received(queue: Queue, catalogue: Catalogue) -> tuple[str, ...]:
+    """Return the addresses that a queue sends from and nobody takes mail for; send-only ones are meant so."""
+    senders = dict.fromkeys(one for one in (queue.address, queue.answer_from) if one)
+    return tuple(one for one in senders if catalogue.route(one) is None and not catalogue.sends_only(one))
+
+
+def works_on(catalogue: Catalogue, address: str, ticket: TicketView) -> bool:
+    """Whether an address is that of an agent who has a ticket or works on its queue (MAIL.md 5)."""
+    agent = catalogue.agent_at(address)
+    if agent is None or not agent.enabled:
+        return False
+    return agent.name == ticket.agent or ticket.queue in queues_of(agent, catalogue)

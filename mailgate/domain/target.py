@@ -93,9 +93,13 @@ class Retry:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """Never: the destination has refused this mail for good."""
+    """Never: the destination has refused this mail for good.
+
+    `recipient`: it is the address that is refused: there is no such mailbox.
+    """
 
     reply: str
+    recipient: bool = field(default=False, compare=False)
 
 
 Outcome = Sent | Retry | Failed

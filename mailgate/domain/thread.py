@@ -10,7 +10,7 @@ there.
 Called by the `ticket` action inside the transaction; what was tried is kept for the trace.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -24,6 +24,15 @@ from mailgate.domain.token import Token, read, resembles
 
 # How long the same subject means the same matter, where a rule asks for that (S5).
 WINDOW: Final = timedelta(days=30)
+
+
+# Whether an address is that of an agent who works on a ticket.
+WorksOn = Callable[[str, TicketView], bool]
+
+
+def nobody(_address: str, _ticket: TicketView) -> bool:
+    """Know no agent."""
+    return False
 
 
 class How(StrEnum):
@@ -76,6 +85,7 @@ class _Search:
     queue: str
     authors: tuple[str, ...]
     dmarc_failed: bool
+    works_on: WorksOn
     tried: list[dict[str, object]] = field(default_factory=list)
     wrong_tokens: int = 0
     claim: tuple[TicketView, int] | None = None
@@ -93,7 +103,7 @@ class _Search:
         All, because a mail with two authors can be shown as either one's.
         """
         return bool(self.authors) and all(
-            self.reader.is_participant(ticket.ticket_id, a) for a in self.authors
+            self.reader.is_participant(ticket.ticket_id, a) or self.works_on(a, ticket) for a in self.authors
         )
 
     def weigh(self, row: Row, value: str, ticket: TicketView) -> TicketView | None:
@@ -118,15 +128,17 @@ def belongs(
     pattern: str = NUMBER_PATTERN,
     delimiter: str = "+",
     queue: str = "",
+    works_on: WorksOn = nobody,
 ) -> Threading:
     """Return where a mail belongs.
 
     `match_key` is what S5 compares ("" where the rule does not ask for it), `pattern` the queue's ticket
     number. With `queue`, a second copy of a mail and the same subject join only a ticket of that queue: a
     mail to two queues is a matter for both. A ticket that was merged stands for the one it was merged into;
-    a closed one is joined and reopened by whoever asked.
+    a closed one is joined and reopened by whoever asked. `works_on` says whether an address is that of an
+    agent of the ticket.
     """
-    authors = _authors(mail)
+    authors = authors_of(mail)
     failed = mail.facts.authentication.dmarc.result == "fail"
     search = _Search(
         mail,
@@ -138,6 +150,7 @@ def belongs(
         queue,
         authors,
         failed,
+        works_on,
     )
     by_token = _by_token(search, keys, delimiter)
     if by_token is not None:
@@ -155,7 +168,7 @@ def belongs(
     return Threading(How.NEW, tried=tuple(search.tried), wrong_tokens=search.wrong_tokens)
 
 
-def _authors(mail: Mail) -> tuple[str, ...]:
+def authors_of(mail: Mail) -> tuple[str, ...]:
     """Return all addresses that the mail says it is from, "" for one that can't be relied on."""
     found = [a.address if a.valid and _is_clear(a.address) else "" for a in mail.view.addresses("from")]
     return tuple(dict.fromkeys(found)) or ((mail.sender,) if mail.sender else ())
@@ -183,13 +196,13 @@ def _found(search: _Search, ticket: TicketView, row: Row, *, unverified: bool = 
 
 def _by_token(search: _Search, keys: tuple[bytes, ...], delimiter: str) -> TicketView | None:
     """Row 1: the nearest mail of ours that this one answers, else the plus-address that it was sent to."""
-    for text in _candidates(search.mail, delimiter):
+    for text in token_texts(search.mail, delimiter):
         token = read(keys, text)
         if token is None:
             search.wrong_tokens += 1
             search.note(Row.TOKEN, text, "wrong")
             continue
-        ticket = _ticket_of(search, token, text)
+        ticket = ticket_of(search.reader, token, text)
         if ticket is not None:
             search.note(Row.TOKEN, text, "joins", ticket)
             return ticket
@@ -197,16 +210,16 @@ def _by_token(search: _Search, keys: tuple[bytes, ...], delimiter: str) -> Ticke
     return None
 
 
-def _ticket_of(search: _Search, token: Token, text: str) -> TicketView | None:
+def ticket_of(reader: Reader, token: Token, text: str) -> TicketView | None:
     """Return the ticket of a token; the mail that it stands in may have been moved to another since (P1)."""
     if not token.ticket_id:
         return None
-    sent = search.reader.sent(text)
+    sent = reader.sent(text)
     ticket_id = sent.ticket_id if sent is not None and sent.ticket_id else token.ticket_id
-    return search.reader.ticket(ticket_id)
+    return reader.ticket(ticket_id)
 
 
-def _candidates(mail: Mail, delimiter: str) -> Iterator[str]:
+def token_texts(mail: Mail, delimiter: str) -> Iterator[str]:
     """Yield what looks like a token, each once: In-Reply-To, References from the newest on, the detail."""
     view = mail.view
     _, _, detail = split(mail.recipient.address)[0].partition(delimiter)

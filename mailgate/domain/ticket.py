@@ -20,6 +20,15 @@ _PREFIX: Final = re.compile(
     r"(?:re|aw|antw|antwort|sv|vs|vb|rv|ref|res|rif|odp|ynt|wg|fw|fwd|tr|doorst|enc|i|r|回复|答复|转发)"
     r"(?: ?[\[(^] ?[0-9]{1,3} ?[\])]?)? ?[:\uff1a]",
 )
+# Those of answers alone: our own stands in their place.
+_ANSWERED: Final = re.compile(
+    r"(?:re|aw|antw|antwort|sv|ref|res|rif|odp|ynt|回复|答复)(?: ?[\[(^] ?[0-9]{1,3} ?[\])]?)? ?[:\uff1a]\s*",
+    re.IGNORECASE,
+)
+# Those of a mail that is passed on.
+_PASSED_ON: Final = re.compile(
+    r"(?:wg|fwd?|tr|doorst|enc|rv|vb|vl|i|pd|ilt|转发|轉寄)(?: ?[\[(^] ?[0-9]{1,3} ?[\])]?)? ?[:\uff1a]"
+)
 _TAG: Final = re.compile(r"\[ ?#[^\[\]]{1,40}\]")
 _DIGIT: Final = re.compile("[0-9]")
 _TRAILER: Final = re.compile(r"\(fwd?\)$")
@@ -78,3 +87,26 @@ def match_key(subject: str) -> str:
     while match := _PREFIX.match(text):
         text = text[match.end() :].lstrip()
     return _TRAILER.sub("", text).strip()[:KEY_LENGTH]
+
+
+def answer_subject(subject: str, tag: str = "") -> str:
+    """Return the subject of an answer (G18): `RE: `, the ticket's tag if there is one, and the original.
+
+    Neither prefixes of answers, in any language, nor the tag are doubled; one that was passed on says so still.
+    """
+    rest = _plain_start(subject.strip())
+    if not tag or tag in rest:
+        return f"RE: {rest}".rstrip()
+    return f"RE: {tag} {rest}".rstrip()
+
+
+def _plain_start(subject: str) -> str:
+    while found := _ANSWERED.match(subject):
+        subject = subject[found.end() :]
+    return subject
+
+
+def is_forward(subject: str) -> bool:
+    """Whether a subject says that a mail is passed on and not answered: its first prefix counts."""
+    text = unicodedata.normalize("NFKC", subject[:SUBJECT_LENGTH]).casefold()
+    return _PASSED_ON.match(_TAG.sub(" ", text).strip()) is not None

@@ -42,8 +42,16 @@ _DETAIL: Final = re.compile(
 )
 # What was meant as a token of ours, right or wrong: for counting forgeries.
 _LIKENESS: Final = re.compile(r"<?t[0-9]+\.(?:s[0-9]+\.)?[a-z0-9]+(?:\.[a-z0-9]+)?(?:@[^\s<>]*)?>?")
+# A token of either form inside of a text.
+_INSIDE: Final = re.compile(
+    rf"[+=-]?\bt[0-9]{{1,18}}\.s[0-9]{{1,18}}\.[a-z2-7]{{{UNIQUE_CHARACTERS + RECIPIENT_CHARACTERS}}}"
+    rf"(?:\.[a-z2-7]{{{MAC_CHARACTERS}}}|[a-z2-7]{{{MAC_CHARACTERS - UNIQUE_CHARACTERS}}})",
+    re.IGNORECASE,
+)
 # Longer than every token with the longest host name; a longer text is none and costs nothing.
 _LONGEST: Final = 400
+# No mailbox has a blank before its @ without quotes, so no customer's address is ever an agent's seat.
+_SEAT: Final = "agent "
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,3 +170,20 @@ def is_own_mark(keys: tuple[bytes, ...], instance: str, value: str) -> bool:
     given = value.strip().lower().encode("utf-8", "surrogatepass")
     same = [hmac.compare_digest(loop_mark((key,), instance).encode("ascii"), given) for key in keys]
     return any(same)
+
+
+def seat(address: str) -> str:
+    """Return what stands as the recipient in a token by which an agent answers by mail.
+
+    It is not the address alone: other mails of ours to the same person do not invite an answer that goes to
+    the customer.
+    """
+    return f"{_SEAT}{address}"
+
+
+def without_tokens(text: str) -> str:
+    """Return a text without what looks like a token of ours, and the delimiter of the plus-address it was in.
+
+    For what is quoted to somebody else: who shows a token may join its ticket.
+    """
+    return _INSIDE.sub("", text) if "." in text else text

@@ -154,7 +154,7 @@ PARTS: Final[Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
     "remove": (("field", "value"), ()),
     "assign": (("agent",), ()),
     "note": (("text",), ()),
-    "mail": (("to", "template"), ()),
+    "mail": (("template",), ("to",)),
     "webhook": (("target",), ("text",)),
     "follow_up": (("after",), ("agent", "text")),
     "session": (("value",), ()),
@@ -388,7 +388,8 @@ def show_step(step: Step) -> str:
         case "note":
             return f"note: {shorten(step.text, 60, placeholder=' …')}"
         case "mail":
-            return f"mail {step.template} to {', '.join(step.to)}"
+            to = f" to {', '.join(step.to)}" if step.to else ""
+            return f"mail {step.template}{to}"
         case "webhook":
             return f"tell webhook {step.target}"
         case "follow_up":

@@ -9,6 +9,7 @@ from mailgate.domain.helpdesk import StatusKind, Workflow
 from mailgate.domain.routing import Catalogue
 from mailgate.domain.service import RANKED
 from mailgate.domain.session import State
+from mailgate.domain.templatenames import template_names
 from mailgate.domain.workflow import (
     AUTO,
     LONGEST_TEXT,
@@ -113,7 +114,7 @@ def _of_step(step: Step, catalogue: Catalogue) -> Iterator[tuple[str, str]]:
         case "webhook":
             yield from _named("target", "webhook", step.target, catalogue.listed.get("webhook", ()))
         case "mail":
-            yield from _named("template", "template", step.template, catalogue.templates)
+            yield from _named("template", "template", step.template, template_names(catalogue))
             for one in step.to:
                 if one not in PEOPLE and not sendable(one):
                     words = f"{one!r} is neither an address nor one of {', '.join(PEOPLE)}"

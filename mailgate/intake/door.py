@@ -33,7 +33,8 @@ class Door(Protocol):
 def answer_recipient(catalogue: Catalogue, address: str, *, stale: bool) -> Reply | None:
     """Answer RCPT from memory; unknown is said for good only while the table is known to be fresh.
 
-    A route that is not enabled stands for an address, a queue or a whole channel that is off (G1): 451.
+    A route that is not enabled stands for an address, a queue or a whole channel that is off (G1): 451. An
+    address that only sends is no recipient (G17): 550, as for one that there is not.
     """
     route = catalogue.route(address)
     if route is not None and route.enabled:

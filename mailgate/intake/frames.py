@@ -47,12 +47,16 @@ class Setup(msgspec.Struct, frozen=True, tag="setup"):
 
 
 class Addresses(msgspec.Struct, frozen=True, tag="addresses"):
-    """To the front: who is known here, as of one reading; whether each address or pattern is enabled."""
+    """To the front: who is known here, as of one reading; whether each address or pattern is enabled.
+
+    `send_only` are addresses of ours that take no mail (G17).
+    """
 
     reading: int
     routes: dict[str, bool]
     patterns: tuple[tuple[str, bool], ...]
     delimiter: str
+    send_only: tuple[str, ...] = ()
 
 
 class Condition(msgspec.Struct, frozen=True, tag="condition"):

@@ -132,6 +132,7 @@ class Front:
 
     def _learn(self, found: Addresses) -> None:
         routes = {address: Route(address, enabled=enabled) for address, enabled in found.routes.items()}
+        routes |= {address: Route(address, send_only=True) for address in found.send_only}
         patterns = tuple(Route(address, enabled=enabled) for address, enabled in found.patterns)
         self._catalogue = Catalogue(routes=routes, patterns=patterns, recipient_delimiter=found.delimiter)
         self._wire.send(Heard(found.reading))

@@ -373,9 +373,10 @@ class FrontProcess:
 def _addresses(catalogue: Catalogue, reading: int) -> Addresses:
     return Addresses(
         reading,
-        {address: route.enabled for address, route in catalogue.routes.items()},
+        {address: route.enabled for address, route in catalogue.routes.items() if not route.send_only},
         tuple((route.address, route.enabled) for route in catalogue.patterns),
         catalogue.recipient_delimiter,
+        tuple(address for address, route in catalogue.routes.items() if route.send_only),
     )
 
 

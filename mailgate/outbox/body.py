@@ -1,17 +1,19 @@
-"""The body of a mail of ours: text, text with HTML, or a MIME entity that a rule wrote."""
+"""Bodies of text, of several bodies, and of a MIME entity that a rule wrote; `parts.py` joins them."""
 
 import binascii
-import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from mailgate.domain.draft import Attachment
 from mailgate.outbox.fields import COLUMNS, HARD_COLUMNS, SURROGATES, field_name, fold_words, plain_text
+from mailgate.outbox.flowed import flowed
+from mailgate.outbox.pieces import Piece, digest, joined
 
 # What a body of 7-bit text may hold: printable ASCII, tabs, line ends (RFC 5322 2.3, RFC 2045 2.7).
 PLAIN_BODY: Final = re.compile(r"[\t\n -~]*")
+# The line that parts mails in a mailbox of the mbox kind.
+FROM: Final = re.compile(rb"(?m)^From ")
 LINE_ENDS: Final = re.compile(r"\r\n|\r|\n")
 # The header of a MIME entity, and one field of it with its continuation lines.
 ENTITY_FIELD: Final = re.compile(r"([!-9;-~]+)[ \t]*:((?:[^\n]*)(?:\n[ \t][^\n]*)*)(?:\n|\Z)")
@@ -22,10 +24,10 @@ UNENCODED: Final = frozenset({"", "7bit", "8bit", "binary"})
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """The fields that describe a body, with their CRLF, and its octets."""
+    """The fields that describe a body, with their CRLF, and its octets in pieces."""
 
     fields: bytes
-    octets: bytes
+    pieces: tuple[Piece, ...]
 
 
 def _lines(text: str) -> str:
@@ -35,22 +37,35 @@ def _lines(text: str) -> str:
 
 
 def _quoted_printable(lines: str) -> bytes:
-    """Return the text in quoted-printable (RFC 2045 6.7), its line ends as CRLF."""
-    return b"".join(
+    """Return the text in quoted-printable (RFC 2045 6.7), its line ends as CRLF.
+
+    A line that mailboxes would change is written so that it is no such line (RFC 2049 3).
+    """
+    octets = b"".join(
         binascii.b2a_qp(line.encode("utf-8"), istext=False).replace(b"=\n", b"=\r\n") + b"\r\n"
         for line in lines.split("\n")[:-1]
     )
+    while FROM.search(octets):
+        octets = FROM.sub(b"=46rom =\r\n", octets)
+    return octets
 
 
-def text_body(text: str, subtype: str = "plain") -> Body:
-    """Return text as a body: 7bit where it fits, quoted-printable in UTF-8 where it does not."""
+def text_body(text: str, subtype: str = "plain", *, flow: bool = False) -> Body:
+    """Return text as a body: 7bit where it fits, quoted-printable in UTF-8 where it does not.
+
+    With `flow`, paragraphs with lines that are too long go out as format=flowed if they can (RFC 3676).
+    """
     lines = _lines(text)
     # Mailboxes of the mbox kind change a line that starts with "From ", and break a signature.
-    fits = PLAIN_BODY.fullmatch(lines) is not None and "\nFrom " not in "\n" + lines
-    if fits and all(len(line) <= COLUMNS for line in lines.split("\n")):
-        return Body(_describe(f"text/{subtype}; charset=us-ascii", "7bit"), _crlf(lines))
+    if PLAIN_BODY.fullmatch(lines) is not None and "\nFrom " not in "\n" + lines:
+        each = lines.split("\n")
+        if all(len(line) <= COLUMNS for line in each):
+            return Body(_describe(f"text/{subtype}; charset=us-ascii", "7bit"), (_crlf(lines),))
+        if flow and (broken := flowed(each)) is not None:
+            kind = f"text/{subtype}; charset=us-ascii; format=flowed; delsp=no"
+            return Body(_describe(kind, "7bit"), (_crlf("\n".join(broken)),))
     octets = _quoted_printable(lines)
-    return Body(_describe(f"text/{subtype}; charset=utf-8", "quoted-printable"), octets)
+    return Body(_describe(f"text/{subtype}; charset=utf-8", "quoted-printable"), (octets,))
 
 
 def _describe(kind: str, encoding: str) -> bytes:
@@ -61,38 +76,19 @@ def _crlf(lines: str) -> bytes:
     return lines.replace("\n", "\r\n").encode("utf-8")
 
 
-def alternative_body(text: str, html: str) -> Body:
-    """Return text and HTML as multipart/alternative, the plainest first (RFC 2046 5.1.4)."""
-    return _multipart("alternative", [text_body(text), text_body(html, "html")])
-
-
-def with_attachments(body: Body, attachments: Sequence[Attachment]) -> Body:
-    """Return a body with texts beside it as files: multipart/mixed (RFC 2046 5.1.3, RFC 2183)."""
-    return _multipart("mixed", [body, *map(_attached, attachments)]) if attachments else body
-
-
-def _attached(one: Attachment) -> Body:
-    part = text_body(one.text, one.kind.partition("/")[2] or "plain")
-    # Names are ours (of templates): what is no plain word in them is left out rather than encoded.
-    name = re.sub(r"[^A-Za-z0-9._-]", "_", one.name)[:COLUMNS]
-    field = f'Content-Disposition: attachment; filename="{name}"\r\n'.encode("ascii")
-    return Body(part.fields + field, part.octets)
-
-
-def _multipart(subtype: str, parts: Sequence[Body]) -> Body:
-    octets = [part.fields + b"\r\n" + part.octets for part in parts]
+def multipart(subtype: str, parts: Sequence[Body], extra: str = "") -> Body:
+    """Return bodies as one multipart (RFC 2046 5.1); `extra` is a further parameter, with its semicolon."""
+    whole = [(part.fields + b"\r\n", *part.pieces) for part in parts]
     # The boundary is a digest of the parts: the same mail has the same octets on every try, and no part can
     # contain a digest of itself.
-    digest = hashlib.sha256(b"\0".join(octets)).hexdigest()[:32]
-    boundary = f"=_{digest}".encode("ascii")
-    body = (
-        b"".join(b"--" + boundary + b"\r\n" + part + b"\r\n" for part in octets)
-        + b"--"
-        + boundary
-        + b"--\r\n"
-    )
-    kind = f'Content-Type: multipart/{subtype}; boundary="'.encode("ascii") + boundary + b'"\r\n'
-    return Body(kind, body)
+    boundary = f"=_{digest(whole)}"
+    line = f"--{boundary}\r\n".encode("ascii")
+    pieces: list[Piece] = []
+    for part in whole:
+        pieces += [line, *part, b"\r\n"]
+    pieces.append(f"--{boundary}--\r\n".encode("ascii"))
+    words = [f"multipart/{subtype};", *([extra] if extra else []), f'boundary="{boundary}"']
+    return Body(fold_words("Content-Type", words), joined(pieces))
 
 
 def entity_body(mime: str) -> Body:
@@ -113,7 +109,7 @@ def entity_body(mime: str) -> Body:
         encoding, octets = _encode_entity(kind, rest)
         fields["content-transfer-encoding"] = ("Content-Transfer-Encoding", encoding)
     head = b"".join(fold_words(name, value.split()) for name, value in fields.values())
-    return Body(head, octets)
+    return Body(head, (octets,))
 
 
 def _entity_fields(text: str) -> tuple[dict[str, tuple[str, str]], int]:

@@ -5,33 +5,82 @@ every try, so a second copy (RFC 1047) is recognised by its Message-ID.
 """
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime
 from email.utils import format_datetime
 from hashlib import sha256
 from typing import Final
 
 from mailgate.domain.draft import Draft
-from mailgate.outbox.body import Body, alternative_body, entity_body, text_body, with_attachments
-from mailgate.outbox.fields import address_field, ascii_domain, field_name, fold_words, mailbox, text_field
+from mailgate.domain.envelope import Octets
+from mailgate.errors import HouseFault
+from mailgate.outbox.content import ComposedContent, PiecedContent
+from mailgate.outbox.fields import (
+    address_field,
+    addresses_field,
+    ascii_domain,
+    field_name,
+    fold_words,
+    mailbox,
+    text_field,
+)
+from mailgate.outbox.parts import mail_body
+from mailgate.outbox.pieces import Files, Piece, octets_of
 
 # RFC 5322 3.6.4, leniently: what stands between angle brackets without spaces, as long as a line has room.
 MESSAGE_ID: Final = re.compile(r"<[!-;=?-~]{1,900}>")
 # First and last are what readers thread by; twenty lines of it are enough for anybody.
 REFERENCES: Final = 20
-# What this builder writes itself; each may stand in a mail once only (RFC 5322 3.6).
+# What this builder writes itself, once (RFC 5322 3.6); and Bcc, which is for nobody to see.
 OWN: Final = frozenset(
-    {"date", "from", "to", "subject", "message-id", "in-reply-to", "references", "reply-to", "mime-version"}
-)
+    {
+        "date", "from", "to", "subject", "message-id", "in-reply-to", "references", "reply-to",
+        "mime-version", "bcc",
+    }
+)  # fmt: skip
+# What a planner may add, but once only (RFC 5322 3.6, RFC 3834 5): of two, the first counts.
+ONCE: Final = frozenset({"cc", "sender", "auto-submitted", "precedence", "x-auto-response-suppress"})
+
+ADDRESSES: Final = frozenset({"cc", "sender"})
+
+
+def no_files(blob: str, _size: int) -> Octets:
+    """Find nothing: for mails whose attachments are texts."""
+    raise HouseFault(f"file {blob} is not at hand")
 
 
 @dataclass(frozen=True, slots=True)
 class Composed:
-    """A finished mail: only CRLF as line ends; `smtputf8` if an address in it needs that extension."""
+    """A finished mail: only CRLF as line ends; `smtputf8` if an address in it needs that extension.
 
-    octets: bytes
+    `head` are all fields with their CRLF, `body` what stands behind the empty line; files in it are read
+    when their octets are asked for, which raises HouseFault if one is gone.
+    """
+
+    head: bytes
+    body: tuple[Piece, ...]
     message_id: str
     smtputf8: bool
+
+    @property
+    def octets(self) -> bytes:
+        """The whole mail in memory."""
+        return b"".join((self.head, b"\r\n", *octets_of(self.body)))
+
+    def body_octets(self) -> Iterator[bytes]:
+        """Yield what stands behind the empty line, in pieces of at most about 80 KiB where it is files."""
+        return octets_of(self.body)
+
+    def with_field(self, field: bytes) -> "Composed":
+        """Return the mail with a field, its CRLF included, in front of the others."""
+        return replace(self, head=field + self.head)
+
+    def content(self) -> ComposedContent | PiecedContent:
+        """Return the mail as a target takes it."""
+        if all(isinstance(one, bytes) for one in self.body):
+            return ComposedContent(self.octets)
+        return PiecedContent((self.head + b"\r\n", *self.body))
 
 
 def default_message_id(outbox_id: int, trace_id: str, hostname: str) -> str:
@@ -40,11 +89,11 @@ def default_message_id(outbox_id: int, trace_id: str, hostname: str) -> str:
     return f"<mg.{outbox_id}.{digest}@{ascii_domain(hostname) or 'localhost'}>"
 
 
-def compose(draft: Draft, *, date: datetime, message_id: str) -> Composed:
+def compose(draft: Draft, *, date: datetime, message_id: str, files: Files = no_files) -> Composed:
     """Return the mail; `date` is its Date, `message_id` stands in where the draft has no valid one.
 
-    Never raises, whatever Unicode the draft holds: values lose their control characters, ids and fields
-    that can't be written are left out.
+    Never fails, whatever Unicode the draft holds: values lose their control characters, ids and fields
+    that can't be written are left out. `files` finds attachments in the store; raises what it raises.
     """
     own_id = next(iter(_ids(draft.message_id)), message_id)
     fields = [
@@ -58,10 +107,10 @@ def compose(draft: Draft, *, date: datetime, message_id: str) -> Composed:
         *_extra(draft.headers),
         b"MIME-Version: 1.0\r\n",
     ]
-    body = _body(draft)
-    octets = b"".join(fields) + body.fields + b"\r\n" + body.octets
+    body = mail_body(draft, files)
     addresses = (draft.from_address, draft.to_address, draft.reply_to)
-    return Composed(octets, own_id, not all(mailbox(a).isascii() for a in addresses))
+    smtputf8 = not all(mailbox(a).isascii() for a in addresses)
+    return Composed(b"".join(fields) + body.fields, body.pieces, own_id, smtputf8)
 
 
 def _ids(text: str) -> list[str]:
@@ -82,17 +131,15 @@ def _thread(draft: Draft) -> list[bytes]:
 
 
 def _extra(headers: tuple[tuple[str, str], ...]) -> list[bytes]:
-    """Return the planner's fields, but for those that are written here."""
-    named = [(field_name(name), value) for name, value in headers]
-    return [
-        text_field(name, value)
-        for name, value in named
-        if name and name.lower() not in OWN and not name.lower().startswith("content-")
-    ]
-
-
-def _body(draft: Draft) -> Body:
-    if draft.mime:
-        return entity_body(draft.mime)
-    body = alternative_body(draft.text, draft.html) if draft.html else text_body(draft.text)
-    return with_attachments(body, draft.attachments)
+    """Return the planner's fields, but for those that are written here, or stand there already."""
+    fields: list[bytes] = []
+    there: set[str] = set()
+    for said, value in headers:
+        name = field_name(said)
+        known = name.lower()
+        if not name or known in OWN or known.startswith("content-") or known in there:
+            continue
+        field = addresses_field(name, value) if known in ADDRESSES else text_field(name, value)
+        fields.append(field)
+        there |= {known} & ONCE if field else set()
+    return fields

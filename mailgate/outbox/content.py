@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from mailgate.domain.envelope import Octets
+from mailgate.outbox.pieces import Piece, octets_of, size_of
 from mailgate.outbox.wire import HEADER_MAX, return_paths, wire
 from mailgate.store.blobs import open_buffer
 
@@ -29,6 +30,29 @@ class ComposedContent:
     def plain(self) -> Iterator[bytes]:
         """Yield the mail as it was composed."""
         yield self.octets
+
+    def wire(self) -> Iterator[bytes]:
+        """Yield the mail as SMTP carries it."""
+        return wire(self.plain())
+
+
+@dataclass(frozen=True, slots=True)
+class PiecedContent:
+    """A mail of ours with files that lie in the store: they are read, and made base64, as it is sent.
+
+    Raises HouseFault if one is gone.
+    """
+
+    pieces: tuple[Piece, ...]
+
+    @property
+    def size(self) -> int:
+        """How many octets `plain` yields."""
+        return size_of(self.pieces)
+
+    def plain(self) -> Iterator[bytes]:
+        """Yield the mail as it was composed."""
+        return octets_of(self.pieces)
 
     def wire(self) -> Iterator[bytes]:
         """Yield the mail as SMTP carries it."""

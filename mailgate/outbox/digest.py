@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from mailgate.domain.draft import Draft
+from mailgate.domain.replymark import reply_above, without_mark
 
 # More than a person reads at once; the rest goes into the next one.
 NOTICES_MAX: Final = 100
@@ -32,6 +33,9 @@ def gather_notices(notices: Sequence[Notice], message_id: str) -> Draft:
     subject = f"{count} notifications" if count > 1 else newest.subject
     list_of = [f"{n:3}. {_stamp(one.at)}  {_line(one.draft.subject)}" for n, one in enumerate(notices, 1)]
     parts = ["\n".join(list_of), *(_part(n, one) for n, one in enumerate(notices, 1))]
+    if count > 1 and any(one.draft.reply_to for one in notices):
+        # Whoever answers one of them at its address must not send the others along.
+        parts[0] = f"{reply_above('en')}\n\n{parts[0]}"
     return replace(
         newest,
         subject=subject,
@@ -41,6 +45,8 @@ def gather_notices(notices: Sequence[Notice], message_id: str) -> Draft:
         message_id=message_id,
         in_reply_to="",
         references=(),
+        # An answer to several tickets at once is for none of their customers.
+        reply_to=newest.reply_to if count == 1 else "",
     )
 
 
@@ -53,7 +59,10 @@ def _line(text: str) -> str:
 
 
 def _part(number: int, notice: Notice) -> str:
-    text = notice.draft.text.strip()
+    text = without_mark(notice.draft.text).strip()
     if len(text) > TEXT_MAX:
         text = f"{text[:TEXT_MAX]} […]"
-    return f"{number}. {_line(notice.draft.subject)}\n{_stamp(notice.at)}\n\n{text}"
+    head = [f"{number}. {_line(notice.draft.subject)}", _stamp(notice.at)]
+    if notice.draft.reply_to:
+        head.append(f"to answer the customer, write to {notice.draft.reply_to}")
+    return "\n".join((*head, "", text))

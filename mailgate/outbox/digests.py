@@ -9,6 +9,7 @@ from typing import Final
 import msgspec
 
 from mailgate.domain.draft import Draft
+from mailgate.domain.notify import DIGEST
 from mailgate.outbox.compose import default_message_id
 from mailgate.outbox.digest import NOTICES_MAX, Notice, gather_notices
 from mailgate.store.outbox_rows import digest_addresses, gather, replace_by_digest
@@ -53,7 +54,7 @@ def digest_row(rows: Sequence[OutboxRow], hostname: str, now_ms: int) -> OutboxR
         Notice(msgspec.json.decode(row.draft, type=Draft), from_millis(row.created_at)) for row in rows
     ]
     # Each row is gathered once, so the first one's id makes this Message-ID the only one of its kind.
-    message_id = default_message_id(rows[0].id, "digest", hostname)
+    message_id = default_message_id(rows[0].id, "digest", hostname).replace("<mg.", DIGEST, 1)
     draft = gather_notices(notices, message_id)
     return rows[-1]._replace(
         state="waiting",

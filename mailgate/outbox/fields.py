@@ -5,9 +5,12 @@ SMTPUTF8), lines of at most 78 columns where the words allow it and 998 in any c
 """
 
 import re
+import unicodedata
 from base64 import b64encode
 from collections.abc import Iterable, Iterator
+from email.utils import getaddresses
 from typing import Final
+from urllib.parse import quote
 
 # RFC 5322 2.1.1: lines should have at most 78 characters and must have at most 998, CRLF not counted.
 COLUMNS: Final = 78
@@ -31,11 +34,21 @@ DOT_ATOM: Final = re.compile(
     r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u00a1-\U0010ffff-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u00a1-\U0010ffff-]+)*"
 )
 NOT_IN_DOMAIN: Final = re.compile(r"[^A-Za-z0-9.:_\[\]\u00a1-\U0010ffff-]")
+# A local part of any form and a domain or an address literal (RFC 5322 3.4.1).
+ADDRESS: Final = re.compile(
+    r'(?:"(?:[^"\\]|\\.)*"|[^"@\s]+)@(?:[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*|\[[A-Za-z0-9.:-]+\])'
+)
 # Longer than RFC 5321 4.5.3.1 allows (64 and 255 octets), so that only what is hopeless anyway is cut.
 LOCAL_MAX: Final = 128
 DOMAIN_MAX: Final = 255
+# What readers without RFC 2231 are shown instead: nothing that a shell or a file system minds.
+NOT_IN_NAME: Final = re.compile(r"[^A-Za-z0-9 ._()+=@-]")
+# So much of a parameter fits on a line with `filename*0*=utf-8''` and what is around it.
+PIECE_MAX: Final = 50
 # A display name of this length still fits on a line with its field's name.
 NAME_MAX: Final = 60
+# What is kept of the end of a file's name, its dot included.
+ENDING_MAX: Final = 12
 
 
 def plain_text(value: str) -> str:
@@ -129,6 +142,44 @@ def _word(kind: str, octets: bytes) -> str:
     return f"{PREFIX}Q?{''.join(letters)}?="
 
 
+def parameters(name: str, value: str) -> list[str]:
+    """Return a parameter of a MIME field as words for `fold_words`, all but the last with a semicolon.
+
+    Plainly where ASCII does (RFC 2045 5.1), else in UTF-8 with percent signs, in as many pieces as the lines
+    want (RFC 2231 3, 4).
+    """
+    text = plain_text(value)
+    if text.isascii() and len(text) <= NAME_MAX:
+        return [f"{name}={_quoted(text)}"]
+    # A piece ends between two letters: some readers decode each by itself.
+    pieces = [""]
+    for letter in (quote(one, safe="") for one in text):
+        if len(pieces[-1]) + len(letter) > PIECE_MAX:
+            pieces.append("")
+        pieces[-1] += letter
+    if len(pieces) == 1:
+        return [f"{name}*=utf-8''{pieces[0]}"]
+    pieces[0] = f"utf-8''{pieces[0]}"
+    words = [f"{name}*{n}*={piece}" for n, piece in enumerate(pieces)]
+    return [*(f"{word};" for word in words[:-1]), words[-1]]
+
+
+def ascii_name(value: str) -> str:
+    """Return a name in plain ASCII for readers that know no RFC 2231: accents go, the rest becomes `_`."""
+    apart = unicodedata.normalize("NFKD", plain_text(value))
+    kept = "".join(one for one in apart if not unicodedata.combining(one))
+    text = NOT_IN_NAME.sub("_", kept)
+    if len(text) <= NAME_MAX:
+        return text
+    stem, dot, ending = text.rpartition(".")
+    return f"{stem[: NAME_MAX - ENDING_MAX]}.{ending[: ENDING_MAX - 1]}" if dot and stem else text[:NAME_MAX]
+
+
+def _quoted(text: str) -> str:
+    """Return a quoted string, its quotes and backslashes escaped (RFC 5322 3.2.4)."""
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
 def address_field(name: str, address: str, display: str = "") -> bytes:
     """Return a field with one mailbox (RFC 5322 3.4): display name, if any, and the address in brackets."""
     bare = mailbox(address)
@@ -136,13 +187,27 @@ def address_field(name: str, address: str, display: str = "") -> bytes:
     return fold_words(name, words, ENCODED_LINE)
 
 
+def addresses_field(name: str, value: str) -> bytes:
+    """Return a field with the mailboxes that stand in a text (RFC 5322 3.6.3), b"" if none does.
+
+    What is no address is left out, and an address beyond ASCII too: it would need SMTPUTF8 on the whole way.
+    """
+    words: list[str] = []
+    for display, address in getaddresses([plain_text(value)]):
+        bare = mailbox(address)
+        if "@" not in address or not bare.isascii() or ADDRESS.fullmatch(bare) is None:
+            continue
+        phrase = _phrase(plain_text(display), name) if display.strip() else []
+        words += [*phrase, f"<{bare}>," if phrase else f"{bare},"]
+    return fold_words(name, [*words[:-1], words[-1][:-1]], ENCODED_LINE) if words else b""
+
+
 def _phrase(display: str, name: str) -> list[str]:
     if not display.isascii() or "=?" in display or len(display) > NAME_MAX:
         return list(encoded_words(display, ENCODED_LINE - len(name) - 2)) if display else []
     if PHRASE.fullmatch(display):
         return [display]
-    # RFC 5322 3.2.4: a quoted string, its quotes and backslashes escaped.
-    return ['"' + display.replace("\\", "\\\\").replace('"', '\\"') + '"']
+    return [_quoted(display)]
 
 
 def mailbox(address: str) -> str:
@@ -173,4 +238,4 @@ def _local(local: str) -> str:
         return local
     if len(local) > 1 and local.startswith('"') and local.endswith('"'):
         local = re.sub(r"\\(.)", r"\1", local[1:-1])
-    return '"' + local.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return _quoted(local)

@@ -19,6 +19,8 @@ Carry = Callable[[Target, Sequence[OutboxRow]], Awaitable[bool]]
 FIRST_REST_S: Final = 1.0
 LONGEST_REST_S: Final = 30.0
 
+# A limit per minute counts over this long.
+MINUTE_S: Final = 60.0
 # How much the last batch counts for the pace of a lane: one odd batch changes little, three in a row much.
 WEIGHT: Final = 0.3
 
@@ -27,11 +29,18 @@ class Lane:
     """One target's queue; `carry` takes a batch to its end, raising nothing.
 
     It is full when more than `room` rows wait in it and they will wait for longer than `slow_s`, and while it
-    rests because the target was away, of which `rest` is told with the seconds.
+    rests because the target was away, of which `rest` is told with the seconds. In any 60 seconds at most
+    `per_minute` rows are begun; 0 is without a limit.
     """
 
     def __init__(
-        self, target: Target, room: int, slow_s: float, carry: Carry, rest: Callable[[float], None]
+        self,
+        target: Target,
+        room: int,
+        slow_s: float,
+        carry: Carry,
+        rest: Callable[[float], None],
+        per_minute: int = 0,
     ) -> None:
         self._target = target
         self._room = room
@@ -46,13 +55,18 @@ class Lane:
         self._mark = 0.0
         self._rest_s = 0.0
         self._rests_until = 0.0
+        self._limit = per_minute
+        # When the rows of the last minute were begun, and who looks again when there may be more.
+        self._begun: deque[float] = deque()
+        self._again: asyncio.TimerHandle | None = None
 
     @property
     def behind_s(self) -> float:
         """How long the last row in the queue will have to wait, as far as anybody can tell."""
         now = asyncio.get_running_loop().time()
         since = now - self._mark if self._running else 0.0
-        return max(since, len(self._rows) * self._pace, self._rests_until - now)
+        limited = len(self._rows) * MINUTE_S / self._limit if self._limit else 0.0
+        return max(since, len(self._rows) * self._pace, self._rests_until - now, limited)
 
     @property
     def rests(self) -> bool:
@@ -74,11 +88,31 @@ class Lane:
         while self._open and self._rows and (free := self._target.parallel - len(self._running)) > 0:
             if not self._running:
                 self._mark = asyncio.get_running_loop().time()
-            size = min(self._target.batch, -(-len(self._rows) // free))
+            size = self._allowed(min(self._target.batch, -(-len(self._rows) // free)))
+            if not size:
+                return
             batch = [self._rows.popleft() for _ in range(size)]
             task = asyncio.create_task(self._run(batch))
             self._running.add(task)
             task.add_done_callback(self._ended)
+
+    def _allowed(self, size: int) -> int:
+        """Return how many of so many rows may begin now; where none may, look again when one may."""
+        if not self._limit:
+            return size
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        while self._begun and self._begun[0] <= now - MINUTE_S:
+            self._begun.popleft()
+        size = min(size, self._limit - len(self._begun))
+        self._begun.extend([now] * size)
+        if not size and self._again is None:
+            self._again = loop.call_at(self._begun[0] + MINUTE_S, self._look_again)
+        return size
+
+    def _look_again(self) -> None:
+        self._again = None
+        self._pump()
 
     async def _run(self, batch: Sequence[OutboxRow]) -> None:
         away = await self._carry(self._target, batch)
@@ -102,6 +136,8 @@ class Lane:
     def shut(self) -> list[OutboxRow]:
         """Start nothing more; returns the rows that were not begun."""
         self._open = False
+        if self._again is not None:
+            self._again.cancel()
         rest = list(self._rows)
         self._rows.clear()
         return rest

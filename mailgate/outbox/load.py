@@ -12,7 +12,14 @@ from mailgate.domain.draft import Draft
 from mailgate.domain.target import NO_TERMS, DeliveryTerms, Failed, Job, JobKind, Outcome, Retry
 from mailgate.errors import MailError
 from mailgate.outbox.compose import Composed, compose, default_message_id
-from mailgate.outbox.content import ComposedContent, StoredContent, edited_content, stored_content
+from mailgate.outbox.content import (
+    ComposedContent,
+    PiecedContent,
+    StoredContent,
+    edited_content,
+    stored_content,
+)
+from mailgate.outbox.sign import Signer
 from mailgate.outbox.wire import delivered_field, received_field
 from mailgate.store.connection import Connection
 from mailgate.store.db import Store
@@ -47,14 +54,23 @@ class Loader:
     """Makes jobs, reading on a connection of its own; use it from one thread only.
 
     `started` is when this process began: work that was ordered earlier, or was due for longer than `lease`,
-    may have been under way in a process that died, so its job is marked as repeated.
+    may have been under way in a process that died, so its job is marked as repeated. `signer` has the keys
+    of DKIM.
     """
 
-    def __init__(self, store: Store, hostname: str, started: datetime, lease: timedelta) -> None:
+    def __init__(
+        self,
+        store: Store,
+        hostname: str,
+        started: datetime,
+        lease: timedelta,
+        signer: Signer = Signer(),  # noqa: B008  it has no state
+    ) -> None:
         self._store = store
         self._hostname = hostname
         self._started = started
         self._lease = lease
+        self._signer = signer
         self._connection: Connection | None = None
 
     def jobs(self, rows: Sequence[OutboxRow], now: datetime) -> list[Job | Outcome]:
@@ -85,13 +101,15 @@ class Loader:
         if not sendable(row.to_address):
             return Failed("the address is none that mail can be sent to")
         mail = self._composed(row.id, row.trace_id, row.draft, row.created_at)
-        return self._finish(row, ComposedContent(mail.octets), now, smtputf8=mail.smtputf8)
+        return self._finish(row, mail.content(), now, smtputf8=mail.smtputf8)
 
     def _composed(self, outbox_id: int, trace_id: str, draft: bytes, created_at: int) -> Composed:
         """Return a mail of ours; the same on every try, and for its copy."""
         own_id = default_message_id(outbox_id, trace_id, self._hostname)
         said = msgspec.json.decode(draft, type=Draft)
-        return compose(said, date=from_millis(created_at), message_id=own_id)
+        files = self._store.blobs.file
+        mail = compose(said, date=from_millis(created_at), message_id=own_id, files=files)
+        return self._signer.signed(mail, said.from_address, from_millis(created_at))
 
     def _copy(self, row: OutboxRow, details: Details, now: datetime) -> Job | Outcome:
         """Return the job that stores a copy of a mail of ours (RFC 8580 3)."""
@@ -99,7 +117,7 @@ class Loader:
         if original is None:
             return Failed("the mail that this is a copy of is not in the outbox any more")
         mail = self._composed(details.copy_of, row.trace_id, *original)
-        return self._finish(row, ComposedContent(mail.octets), now, details, smtputf8=mail.smtputf8)
+        return self._finish(row, mail.content(), now, details, smtputf8=mail.smtputf8)
 
     def _pass_on(self, row: OutboxRow, mail: Stored, details: Details, now: datetime) -> Job | Outcome:
         content = mail.content
@@ -117,7 +135,7 @@ class Loader:
     def _finish(
         self,
         row: OutboxRow,
-        content: ComposedContent | StoredContent,
+        content: ComposedContent | PiecedContent | StoredContent,
         now: datetime,
         details: Details = PLAIN,
         *,

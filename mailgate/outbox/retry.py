@@ -10,16 +10,46 @@ from typing import Final, Literal
 
 from mailgate.domain.target import Failed, JobKind, Outcome, Retry, Sent
 
-# Minutes between tries: a restart of the other side is over in a minute, an outage in hours.
-FIRST: Final = (1, 5, 15, 30, 60, 120)
-# Then as often as other mailers do at most.
-LATER: Final = 240
+MINUTE: Final = 60.0
+# Seconds between tries: a restart of the other side is over in a minute, an outage in hours; the last one is
+# repeated, as often as other mailers try at most.
+WAITS: Final = tuple(minutes * MINUTE for minutes in (1, 5, 15, 30, 60, 120, 240))
 # As long as Postfix keeps a mail by default.
 GIVE_UP_AFTER: Final = timedelta(days=5)
 # Up to a tenth earlier or later, so that what failed together does not come back together.
 SPREAD: Final = 0.1
 
 State = Literal["sent", "waiting", "held", "given_up"]
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """The seconds between tries, of which the last is repeated, and how long it goes on."""
+
+    waits: tuple[float, ...] = WAITS
+    give_up_after: timedelta = GIVE_UP_AFTER
+
+    @property
+    def tries(self) -> int:
+        """How many tries fill the time: 36 for five days.
+
+        Tries are counted, not hours: what a person releases gets the whole schedule again, and an outage of
+        our own does not use up a mail's time.
+        """
+        left, count = self.give_up_after.total_seconds(), 1
+        for wait in self.waits[:-1]:
+            if left < wait:
+                return count
+            left, count = left - wait, count + 1
+        return count + int(left // self.waits[-1])
+
+    def delay(self, attempts: int, jitter: float) -> timedelta:
+        """Return how long to wait after the try that made it `attempts` (from 1); `jitter` is from 0 to 1."""
+        wait = self.waits[min(attempts, len(self.waits)) - 1]
+        return timedelta(seconds=wait * (1 - SPREAD + 2 * SPREAD * jitter))
+
+
+USUAL: Final = Schedule()
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,44 +62,27 @@ class Step:
     alarm: bool = False
 
 
-def tries(give_up_after: timedelta = GIVE_UP_AFTER) -> int:
-    """Return how many tries fill this time: 36 for five days.
-
-    Tries are counted, not hours: what a person releases gets the whole schedule again, and an outage of our
-    own does not use up a mail's time.
-    """
-    left, count = give_up_after.total_seconds() / 60, 1
-    for wait in FIRST:
-        if left < wait:
-            return count
-        left, count = left - wait, count + 1
-    return count + int(left // LATER)
-
-
-def delay(attempts: int, jitter: float) -> timedelta:
-    """Return how long to wait after the try that made it `attempts` (from 1); `jitter` is from 0 to 1."""
-    minutes = FIRST[attempts - 1] if attempts <= len(FIRST) else LATER
-    return timedelta(minutes=minutes * (1 - SPREAD + 2 * SPREAD * jitter))
-
-
 def next_step(
     kind: JobKind,
     attempts: int,
     outcome: Outcome,
     now: datetime,
     jitter: float,
-    give_up_after: timedelta = GIVE_UP_AFTER,
+    schedule: Schedule = USUAL,
 ) -> Step:
     """Return what becomes of a row after a try; `attempts` counts the tries before this one."""
     match outcome:
         case Sent():
-            return Step("sent")
+            return SENT
         case Failed(reply):
             return _stop(kind, f"refused: {reply}")
         case Retry(reply):
-            if attempts + 1 >= tries(give_up_after):
+            if attempts + 1 >= schedule.tries:
                 return _stop(kind, f"tried {attempts + 1} times in vain: {reply}")
-            return Step("waiting", now + delay(attempts + 1, jitter), reply)
+            return Step("waiting", now + schedule.delay(attempts + 1, jitter), reply)
+
+
+SENT: Final = Step("sent")
 
 
 def _stop(kind: JobKind, reason: str) -> Step:

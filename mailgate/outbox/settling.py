@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from mailgate.errors import ShuttingDown
-from mailgate.store.outbox_rows import Settled, settle
+from mailgate.store.outbox_rows import Ended, Settled, settle
+from mailgate.store.transaction import Transaction
 from mailgate.store.writer import Writer
 
 log: Final = logging.getLogger("mailgate.outbox")
@@ -16,12 +17,30 @@ FIRST_WAIT_S: Final = 0.1
 LONGEST_WAIT_S: Final = 5.0
 
 
-class Settler:
-    """Takes outcomes one by one and records them in batches; `recorded` is told of each batch in the end."""
+# What follows from a row that was given up, in the same transaction.
+GivenUp = Callable[[Transaction, Ended], None]
 
-    def __init__(self, writer: Writer, recorded: Callable[[Sequence[Settled]], None]) -> None:
+
+def nothing_follows(_tx: Transaction, _ended: Ended) -> None:
+    """Let a row that was given up be the end of it."""
+
+
+class Settler:
+    """Takes outcomes one by one and records them in batches; `recorded` is told of each batch in the end.
+
+    `given_up` is called in the transaction for each row that is given up. Where it fails, by a fault that is
+    not the database's, nothing of it is kept and the outcome is recorded all the same.
+    """
+
+    def __init__(
+        self,
+        writer: Writer,
+        recorded: Callable[[Sequence[Settled]], None],
+        given_up: GivenUp = nothing_follows,
+    ) -> None:
         self._writer = writer
         self._recorded = recorded
+        self._given_up = given_up
         self._waiting: list[Settled] = []
         self._ready = asyncio.Event()
         self._idle = asyncio.Event()
@@ -48,7 +67,7 @@ class Settler:
         wait = FIRST_WAIT_S
         while True:
             try:
-                await asyncio.wrap_future(self._writer.submit(lambda tx: settle(tx, batch)))
+                await asyncio.wrap_future(self._writer.submit(lambda tx: self._settle(tx, batch)))
             except ShuttingDown:
                 log.warning("%d outcomes were not recorded: the writer has stopped", len(batch))
                 return
@@ -58,6 +77,16 @@ class Settler:
                 wait = min(2 * wait, LONGEST_WAIT_S)
             else:
                 return
+
+    def _settle(self, tx: Transaction, batch: Sequence[Settled]) -> None:
+        for ended in settle(tx, batch).given_up:
+            try:
+                with tx.savepoint():
+                    self._given_up(tx, ended)
+            except Exception as error:
+                if tx.is_broken_by(error):
+                    raise
+                log.exception("outbox row %d was given up, and what follows failed", ended.row.id)
 
     async def empty(self) -> None:
         """Wait until everything is recorded."""

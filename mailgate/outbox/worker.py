@@ -14,21 +14,23 @@ import logging
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from random import random
 from typing import Final, cast
 
-from mailgate.domain.target import Job, JobKind, Outcome, Retry, Target
+from mailgate.domain.smtpreply import cause
+from mailgate.domain.target import Job, JobKind, Outcome, Retry, Sent, Target
 from mailgate.errors import HouseFault, MailError, ShuttingDown
 from mailgate.outbox.lane import Lane
 from mailgate.outbox.load import Loader
-from mailgate.outbox.retry import GIVE_UP_AFTER, next_step
-from mailgate.outbox.settling import Settler
+from mailgate.outbox.retry import USUAL, Schedule, next_step
+from mailgate.outbox.settling import GivenUp, Settler, nothing_follows
+from mailgate.outbox.sign import Signer
 from mailgate.store.blobs import Hook, no_hook
 from mailgate.store.db import Store
-from mailgate.store.outbox_rows import Settled, claim, next_due, postpone, renew
+from mailgate.store.outbox_rows import Ended, Settled, claim, next_due, postpone, renew
 from mailgate.store.rows import OutboxRow
 from mailgate.store.transaction import Transaction, from_millis
 from mailgate.store.writer import Writer
@@ -57,7 +59,9 @@ class WorkerOptions:
     slow_s: float = 1.0
     put_off_s: float = 30.0
     lease_s: float = 300.0
-    give_up_after: timedelta = GIVE_UP_AFTER
+    schedule: Schedule = USUAL
+    # How many mails a minute a target gets at most, by its name; what is not named gets as many as it takes.
+    per_minute: Mapping[str, int] = field(default_factory=dict)
     # Waited between being woken and claiming: the rows of one moment share one transaction.
     gather_s: float = 0.005
     # How long a stop waits for what is under way.
@@ -69,7 +73,7 @@ class Report:
     """What became of a row at one try, for log line and metrics.
 
     `state` is sent, waiting, held or given_up; `alarm` says that somebody must look at it. `delay_s` counts
-    from when the row was written.
+    from when the row was written. `cause` is the class of what went wrong, "" where it was sent.
     """
 
     row: OutboxRow
@@ -77,16 +81,22 @@ class Report:
     reply: str
     alarm: bool
     delay_s: float
+    cause: str = ""
 
 
 def _silent(_report: Report) -> None:
     return
 
 
+def _away(outcome: Outcome) -> bool:
+    return isinstance(outcome, Retry) and outcome.away
+
+
 class Worker:
     """The outbox worker of one process; made, run and stopped in one event loop.
 
-    `targets` are the targets by name, `relay` is where mail of ours and redirects go.
+    `targets` are the targets by name, `relay` is where mail of ours and redirects go, `signer`
+    what signs the former. `given_up` is told, in the transaction that records it, of a row that ends so.
     """
 
     def __init__(
@@ -97,7 +107,9 @@ class Worker:
         *,
         targets: Mapping[str, Target],
         relay: Target,
+        signer: Signer = Signer(),  # noqa: B008  it has no state
         report: Callable[[Report], None] = _silent,
+        given_up: GivenUp = nothing_follows,
         hooks: Hook = no_hook,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         jitter: Callable[[], float] = random,
@@ -110,14 +122,21 @@ class Worker:
         self._clock = clock
         self._jitter = jitter
         lease = timedelta(seconds=options.lease_s)
-        self._loader = Loader(store, options.hostname, clock(), lease)
+        self._loader = Loader(store, options.hostname, clock(), lease, signer)
         # One thread, since a connection belongs to one.
         self._reader = ThreadPoolExecutor(1, "mailgate-outbox")
         self._lanes = {
-            name: Lane(target, options.lane_room, options.slow_s, self._carry, partial(self._rest, name))
+            name: Lane(
+                target,
+                options.lane_room,
+                options.slow_s,
+                self._carry,
+                partial(self._rest, name),
+                options.per_minute.get(name, 0),
+            )
             for name, target in {**targets, RELAY: relay}.items()
         }
-        self._settler = Settler(writer, self._recorded)
+        self._settler = Settler(writer, self._recorded, given_up)
         self._held: set[int] = set()
         self._wake = asyncio.Event()
         self._idle_s = IDLE_FIRST_S
@@ -266,7 +285,7 @@ class Worker:
             outcomes = [Retry(f"local problem: {type(error).__name__}")] * len(rows)
         for row, outcome in zip(rows, outcomes, strict=True):
             self._outcome(row, outcome)
-        return all(isinstance(one, Retry) and one.away for one in outcomes)
+        return all(map(_away, outcomes))
 
     def _rest(self, name: str, seconds: float) -> None:
         """Leave a target alone that was away: what waits for it, here and in the database, waits longer."""
@@ -284,13 +303,17 @@ class Worker:
         """Note what became of a row."""
         now = self._clock()
         kind = cast("JobKind", row.kind)  # the store writes these only
-        step = next_step(kind, row.attempts, outcome, now, self._jitter(), self._options.give_up_after)
+        step = next_step(kind, row.attempts, outcome, now, self._jitter(), self._options.schedule)
+        ended = Ended(row, outcome) if step.state == "given_up" else None
         self._settler.put(
-            Settled(row.id, self._options.owner, step.state, step.due, step.reason, outcome.reply)
+            Settled(
+                row.id, self._options.owner, step.state, step.due, step.reason, outcome.reply, ended=ended
+            )
         )
         delay_s = (now - from_millis(row.created_at)).total_seconds()
+        trouble = "" if isinstance(outcome, Sent) else cause(outcome.reply, away=_away(outcome)).value
         try:
-            self._report(Report(row, step.state, outcome.reply, step.alarm, delay_s))
+            self._report(Report(row, step.state, outcome.reply, step.alarm, delay_s, trouble))
         except Exception:
             log.exception("an outcome could not be reported")
 

@@ -9,9 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from mailgate.actions._folders import INBOX, deliver
+from mailgate.actions._queueanswer import answer_by_queue
 from mailgate.domain.action import ActionSpec, Plan, PlanPolicy
 from mailgate.domain.address import fold
 from mailgate.domain.classify import settle
+from mailgate.domain.desk.bymail import RULE as AGENTS
+from mailgate.domain.desk.bymail import agent_mail
 from mailgate.domain.effects import Decision
 from mailgate.domain.mail import Mail
 from mailgate.domain.ports import Reader
@@ -44,6 +47,12 @@ class Decider:
         looping = _looping(mail)
         if looping:
             return _plain_keep(plan, looping)
+        became = agent_mail(plan)
+        if became is not None:
+            # Agents' mail is no customer's: no script sees it (docs/agents-by-mail.md).
+            decision = _finish(plan, AGENTS, became.value, "", (), keep=False)
+            decision.trace.update(script="", road=AGENTS)
+            return decision
         if not route.script:
             return _plain_keep(plan, "")
         program = self.scripts().program(route.script)
@@ -56,6 +65,7 @@ class Decider:
             plan = self._plan(mail, route, catalogue, reader, now)
         host.plan = plan
         _plan_result(plan, host, result)
+        answer_by_queue(plan)
         return _decision(plan, result)
 
     def _plan(self, mail: Mail, route: Route, catalogue: Catalogue, reader: Reader, now: datetime) -> Plan:
@@ -138,6 +148,7 @@ def _finish(
             "spf": [known.spf.result, known.spf.domain],
             "dkim": [[one.result, one.domain] for one in known.dkim],
             "dmarc": [known.dmarc.result, known.dmarc.domain],
+            "arc": [known.arc.result, known.arc.domain],
         }
     if error:
         trace["error"] = error

@@ -15,6 +15,7 @@ from mailgate.domain.contact import lookup_keys
 from mailgate.domain.effects import (
     AddEntry,
     ChangeTicket,
+    ClearFailing,
     Effect,
     MarkFailing,
     MoveSession,
@@ -24,7 +25,7 @@ from mailgate.domain.effects import (
     Remember,
     Send,
 )
-from mailgate.domain.ports import ContactView, Kind, SentView, TicketView, Workload
+from mailgate.domain.ports import ContactView, EntryView, Kind, SentView, TicketView, Workload
 from mailgate.domain.session import State
 from mailgate.domain.ticket import match_key
 
@@ -91,8 +92,8 @@ class MemoryStore:
                     )
                 case Remember():
                     self.kept[effect.scope, effect.key] = effect.until
-                case MarkFailing():
-                    self.failed.add(fold(effect.address))
+                case MarkFailing() | ClearFailing():
+                    self._came_back(effect)
                 case Send() if effect.draft.message_id:
                     session = effect.entry.session_id if effect.entry is not None else 0
                     self.ours[effect.draft.message_id] = SentView(
@@ -100,6 +101,12 @@ class MemoryStore:
                     )
                     if effect.entry is not None:
                         self.references[effect.draft.message_id].append(effect.ticket_id)
+
+    def _came_back(self, effect: MarkFailing | ClearFailing) -> None:
+        if isinstance(effect, MarkFailing):
+            self.failed.add(fold(effect.address))
+        else:
+            self.failed.discard(fold(effect.address))
 
     def _open(self, effect: OpenTicket) -> None:
         self.tickets[effect.ticket_id] = TicketView(
@@ -168,6 +175,16 @@ class MemoryStore:
         """Return the mail of ours with this Message-ID."""
         return self.ours.get(message_id)
 
+    def sent_text(self, message_id: str) -> str:
+        """Return nothing: tests of rules send no texts."""
+        del message_id
+        return ""
+
+    def conversation(self, ticket_id: int, most: int) -> list[EntryView]:
+        """Return nothing: tests of rules keep no entries."""
+        del ticket_id, most
+        return []
+
     def remembered(self, scope: str, key: str) -> bool:
         """Whether it still holds."""
         return self.kept.get((scope, key), EPOCH) > self.now
@@ -182,8 +199,9 @@ class MemoryStore:
         del agents, queue, since
         return []
 
-    def failing(self, address: str) -> bool:
+    def failing(self, address: str, after: int, within_s: int) -> bool:
         """Whether mail to this address came back."""
+        del after, within_s
         return fold(address) in self.failed
 
 

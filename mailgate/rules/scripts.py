@@ -11,6 +11,7 @@ from hashlib import sha256
 from typing import Final, Protocol
 
 from mailgate.domain.routing import Catalogue
+from mailgate.domain.templatenames import template_names
 from sieve_like.compiler import compile_script
 from sieve_like.errors import CompileErrors, Severity
 from sieve_like.limits import Limits
@@ -120,7 +121,7 @@ class CatalogueNames:
     def __init__(self, catalogue: Catalogue) -> None:
         self._kinds: dict[str, Collection[str]] = {
             "queue": catalogue.queues,
-            "template": catalogue.templates,
+            "template": template_names(catalogue),
             "script": catalogue.scripts,
             "status": catalogue.statuses,
             "priority": catalogue.priorities,

@@ -53,7 +53,8 @@ class Gate(Protocol):
 class Application:
     """One unit while it is being applied: what it is given, and what has become of it so far.
 
-    `mail` is None where a person or a job is at work (`deskunit.py`). `events` are what has happened to
+    `mail` is None where a person or a job is at work (`deskunit.py`). `undo_ms` is how long people's answers
+    wait. `events` are what has happened to
     tickets and was not yet told to the followers.
     """
 
@@ -64,6 +65,7 @@ class Application:
     delivery_id: int
     message_id: int
     relay_due: int = 0
+    undo_ms: int = 0
     forwards: int = 0
     status: str = "accepted"
     reason: str = ""

@@ -12,6 +12,7 @@ from mailgate.domain.effects import (
     Assign,
     CallHook,
     ChangeTicket,
+    ClearFailing,
     Deliver,
     Drop,
     Effect,
@@ -38,6 +39,7 @@ from mailgate.domain.effects import (
     ShareOut,
     StartWorkflow,
     Suppressed,
+    UndoAnswer,
     UnlinkTickets,
 )
 from mailgate.store.application import Application
@@ -53,6 +55,7 @@ from mailgate.store.apply_desk import (
 )
 from mailgate.store.apply_outgoing import (
     apply_call,
+    apply_clear_failing,
     apply_deliver,
     apply_forward,
     apply_mark_failing,
@@ -75,6 +78,7 @@ from mailgate.store.apply_tickets import (
 )
 from mailgate.store.assignment import apply_assign, apply_keep_waiting, apply_share_out
 from mailgate.store.transaction import millis
+from mailgate.store.undo import apply_undo_answer
 
 
 def apply_effects(effects: Iterable[Effect], app: Application) -> None:
@@ -121,6 +125,8 @@ def _apply(effect: Effect, app: Application) -> None:  # noqa: C901, PLR0912  a 
             apply_set_aside(effect, app)
         case MarkFailing():
             apply_mark_failing(effect, app)
+        case ClearFailing():
+            apply_clear_failing(effect, app)
         case Suppressed():
             apply_suppressed(effect, app)
         case Drop():
@@ -131,7 +137,7 @@ def _apply(effect: Effect, app: Application) -> None:  # noqa: C901, PLR0912  a 
             _apply_at_desk(effect, app)
 
 
-def _apply_at_desk(effect: Effect, app: Application) -> None:  # noqa: C901  a closed list, one line each
+def _apply_at_desk(effect: Effect, app: Application) -> None:  # noqa: C901, PLR0912  the same
     match effect:
         case LinkTickets():
             apply_link_tickets(effect, app)
@@ -161,6 +167,8 @@ def _apply_at_desk(effect: Effect, app: Application) -> None:  # noqa: C901  a c
             apply_keep_waiting(effect, app)
         case ShareOut():
             apply_share_out(effect, app)
+        case UndoAnswer():
+            apply_undo_answer(effect, app)
 
 
 def apply_remember(effect: Remember, app: Application) -> None:

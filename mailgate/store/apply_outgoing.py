@@ -1,18 +1,31 @@
 """What leaves the house: the gate is asked, and the row is written and counted in the same transaction."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
 import msgspec
 
 from mailgate.domain.address import fold
-from mailgate.domain.draft import MailKind
-from mailgate.domain.effects import CallHook, Deliver, Forward, MarkFailing, Pipe, Send, Suppressed
+from mailgate.domain.draft import Attachment, Draft, MailKind
+from mailgate.domain.effects import (
+    CallHook,
+    ClearFailing,
+    Deliver,
+    Forward,
+    MarkFailing,
+    Pipe,
+    Send,
+    Suppressed,
+)
 from mailgate.domain.gate import ANSWERED
+from mailgate.errors import HouseFault
 from mailgate.store.application import Application, Verdict
 from mailgate.store.apply_tickets import apply_entry
 from mailgate.store.details import Details, encode
 from mailgate.store.editions import keep_edition
+from mailgate.store.files import keep_octets
+from mailgate.store.models.outgoing import FAILING_FOR_MS, OutboxFile
 from mailgate.store.pack import clean
 from mailgate.store.rows import OutboxRow
 from mailgate.store.transaction import millis
@@ -102,7 +115,7 @@ def apply_call(effect: CallHook, app: Application) -> None:
     _outbox(app, "call", "waiting", target=effect.target, draft=effect.payload.encode("utf-8", "replace"))
 
 
-def _keep_copy(effect: Send, outbox_id: int, app: Application) -> None:
+def _keep_copy(effect: Send, outbox_id: int, due: int, entry_id: int, app: Application) -> None:
     """Store a copy of the mail that leaves (RFC 8580): in our own store its outbox row is the copy."""
     place = effect.fcc
     if place is None or place.target == OWN_STORE:
@@ -115,9 +128,29 @@ def _keep_copy(effect: Send, outbox_id: int, app: Application) -> None:
         folder=clean(place.folder),
         flags=clean(" ".join(place.flags)),
         make_folder=int(place.create),
-        to_address=clean(app.mail.recipient.address) if app.mail is not None else "",
+        # Without a mail in hand the mailbox is the one that the mail leaves from (T3).
+        to_address=clean(app.mail.recipient.address if app.mail is not None else effect.draft.from_address),
         draft=encode(Details(copy_of=outbox_id)),
+        due=due,
+        entry_id=entry_id,
     )
+
+
+def _keep_files(draft: Draft, outbox_id: int, app: Application) -> None:
+    """Note which blobs the mail takes along, so that the sweep leaves them."""
+    for blob in {one.blob for one in draft.attachments if one.blob}:
+        app.tx.query(OutboxFile.insert(blob=blob, outbox_id=outbox_id))
+
+
+def _with_files(effect: Send, app: Application) -> Draft:
+    """Return the draft with the files that came with an agent's words, kept as blobs."""
+    if app.blobs is None:
+        raise HouseFault("there is no place for files")
+    kept: list[Attachment] = []
+    for one in effect.files:
+        beside = (*effect.draft.attachments, *kept)
+        kept.append(keep_octets(app.blobs, one.octets, one.name, beside=beside))
+    return replace(effect.draft, attachments=(*effect.draft.attachments, *kept))
 
 
 def apply_send(effect: Send, app: Application) -> None:
@@ -125,17 +158,24 @@ def apply_send(effect: Send, app: Application) -> None:
     verdict = app.gate.send(effect, app.mail, app.reader, app.tx.now)
     if not _let_through(effect, verdict, app):
         return
-    draft = effect.draft
+    draft = _with_files(effect, app) if effect.files else effect.draft
     entry = effect.entry
+    entry_id = entry.entry_id if entry is not None else effect.entry_id
+    due, undone_until = app.tx.now_ms if effect.through else app.relay_due, app.tx.now_ms
+    if effect.kind is MailKind.AGENT and app.undo_ms:
+        undone_until += app.undo_ms
+        due = max(due, undone_until)
+        # The worker sleeps until what it knew to be due.
+        app.tx.signals.add("outbox")
     outbox_id = _outbox(
         app,
         "send",
         STATES[verdict.outcome],
         mail_kind=effect.kind.value,
         target=effect.through,
-        due=app.tx.now_ms if effect.through else app.relay_due,
+        due=due,
         ticket_id=effect.ticket_id,
-        entry_id=entry.entry_id if entry is not None else 0,
+        entry_id=entry_id,
         session_id=entry.session_id if entry is not None else 0,
         envelope_from=clean(effect.envelope_from),
         to_address=clean(draft.to_address),
@@ -145,7 +185,9 @@ def apply_send(effect: Send, app: Application) -> None:
         reason=str(verdict.reason),
         **_own_copy(effect.fcc),
     )
-    _keep_copy(effect, outbox_id, app)
+    _keep_copy(effect, outbox_id, undone_until, entry_id, app)
+    if draft.attachments:
+        _keep_files(draft, outbox_id, app)
     if entry is not None:
         apply_entry(entry, app, outbox_id)
     if effect.period_s > 0:
@@ -222,6 +264,16 @@ def apply_suppressed(effect: Suppressed, app: Application) -> None:
 
 
 def apply_mark_failing(effect: MarkFailing, app: Application) -> None:
-    """Count a hard bounce of this address."""
-    now = app.tx.now_ms
-    app.tx.execute(app.tx.hot.out.fail, (fold(effect.address), 1, now, now, clean(effect.reason)))
+    """Count a bounce of this address; what is older than the period is forgotten first."""
+    tx, folded = app.tx, fold(effect.address)
+    sql = tx.hot.out
+    tx.execute(sql.forget_failing, (folded, tx.now_ms - FAILING_FOR_MS))
+    hard = int(not effect.soft)
+    row = (folded, hard, tx.now_ms, tx.now_ms, clean(effect.reason), 1 - hard)
+    tx.execute(sql.fail_soft if effect.soft else sql.fail, row)
+
+
+def apply_clear_failing(effect: ClearFailing, app: Application) -> None:
+    """Forget what came back from this address."""
+    folded = fold(effect.address)
+    app.tx.add(app.tx.hot.out.clear_failing, (folded,), ("failing", folded))

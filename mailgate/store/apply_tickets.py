@@ -38,6 +38,8 @@ ENTRY_EVENTS: Final = {
     EntryKind.ANSWER: EventKind.ANSWERED,
     EntryKind.COMMENT: EventKind.COMMENTED,
 }
+# Entries that are mails. What a bounce says is ours.
+MAILS: Final = frozenset({EntryKind.INCOMING, EntryKind.ANSWER, EntryKind.AUTOMATIC})
 TEXTS: Final = frozenset(
     {"status", "priority", "queue", "agent", "subject", "owner_group", "follow_up_agent", "workflow"}
 )
@@ -153,12 +155,14 @@ def apply_entry(effect: AddEntry, app: Application, outbox_id: int = 0) -> None:
             at=now,
             kind=effect.kind.value,
             author=clean(effect.author),
-            text=clean(effect.text),
+            text="" if _untold(effect, app) else clean(effect.text),
             message_id=app.message_id if effect.with_message else 0,
             outbox_id=outbox_id,
             msgid=msgid,
             unverified=int(effect.unverified),
             rule=effect.rule,
+            trimmed=int(effect.trimmed),
+            report=clean(effect.report),
         ),
     )
     if msgid:
@@ -184,6 +188,11 @@ def apply_entry(effect: AddEntry, app: Application, outbox_id: int = 0) -> None:
         elif kind is EventKind.ANSWERED:
             new = "" if effect.touches_session else AUTOMATIC
         app.events.append(TicketEvent(kind, effect.ticket_id, effect.session_id, by=effect.author, new=new))
+
+
+def _untold(effect: AddEntry, app: Application) -> bool:
+    """Whether the history keeps times and ids of mails alone, and not their texts (G9)."""
+    return app.catalogue.desk.mail_texts == "off" and effect.kind in MAILS
 
 
 def apply_change_ticket(effect: ChangeTicket, app: Application) -> None:

@@ -21,6 +21,11 @@ from mailgate.store.db import Store
 
 DATABASE: Final = "mailgate.sqlite"
 MANIFEST: Final = "manifest.json"
+# Blobs beside the received mails: beginnings of edited ones, files of templates and of mails that leave.
+OTHER_BLOBS: Final = (
+    "SELECT hex(sha256) FROM edition WHERE stored = 'file' "
+    "UNION SELECT upper(blob) FROM template_file UNION SELECT upper(blob) FROM outbox_file"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +59,11 @@ def backup(store: Store, folder: Path, now: datetime) -> Manifest:
     with closing(sqlite3.connect(target)) as copy:
         named = copy.execute("SELECT DISTINCT sha256, size FROM message WHERE stored = 'file'").fetchall()
         (messages,) = copy.execute("SELECT count(*) FROM message").fetchone()
+        others = copy.execute(OTHER_BLOBS).fetchall()
     blobs = {bytes(digest).hex(): size for digest, size in named}
+    blobs |= {name.lower(): 0 for (name,) in others}
     for name in blobs:
-        _copy_blob(store.blobs, folder, name)
+        blobs[name] = _copy_blob(store.blobs, folder, name)
     manifest = Manifest(now.isoformat(), _digest(target), messages, blobs)
     (folder / MANIFEST).write_text(json.dumps(asdict(manifest), indent=1) + "\n", "utf-8")
     sync_folder(folder)
@@ -71,10 +78,11 @@ def _copy_database(store: Store, target: Path) -> None:
         copy.execute("PRAGMA journal_mode = delete")
 
 
-def _copy_blob(blobs: Blobs, folder: Path, name: str) -> None:
+def _copy_blob(blobs: Blobs, folder: Path, name: str) -> int:
+    """Copy one blob; returns its size."""
     place = folder / "blobs" / name[:2]
     place.mkdir(mode=0o750, exist_ok=True)
-    shutil.copy2(blobs.path(bytes.fromhex(name)), place / name)
+    return Path(shutil.copy2(blobs.path(bytes.fromhex(name)), place / name)).stat().st_size
 
 
 def verify(folder: Path) -> list[str]:

@@ -65,6 +65,13 @@ class Blobs:
         except OSError as error:
             raise (system_fault(error) or HouseFault()) from error
 
+    def keep(self, octets: Octets) -> Octets:
+        """Make the octets a blob whatever their size, for rows that name it; raises as `adopt` does."""
+        try:
+            return self._place(octets)
+        except OSError as error:
+            raise (system_fault(error) or HouseFault()) from error
+
     def _adopt(self, octets: Octets) -> Octets:
         if octets.size <= self._inline_max:
             if octets.path is None:
@@ -72,6 +79,9 @@ class Blobs:
             data = octets.path.read_bytes()
             octets.path.unlink()
             return replace(octets, data=data, path=None)
+        return self._place(octets)
+
+    def _place(self, octets: Octets) -> Octets:
         source = octets.path or self._spill(octets)
         self._hooks("blob-written")
         with source.open("rb") as file:
@@ -96,6 +106,18 @@ class Blobs:
         path = self.incoming / f"{octets.sha256.hex()}.{os.getpid()}.{id(octets)}"
         path.write_bytes(octets.data)
         return path
+
+    def file(self, name: str, size: int) -> Octets:
+        """Return the blob of this digest (hexadecimal), to be read later; HouseFault if it is not whole."""
+        try:
+            digest = bytes.fromhex(name)
+            path = self.path(digest)
+            found = path.stat().st_size
+        except (ValueError, OSError) as error:
+            raise HouseFault(f"file {name} cannot be read") from error
+        if found != size:
+            raise HouseFault(f"file {name} has {found} octets and should have {size}")
+        return Octets(size, digest, path=path)
 
     def load(self, sha256: bytes) -> bytes | mmap.mmap:
         """Return the octets of a blob, mapped; raises HouseFault if there is no such file."""

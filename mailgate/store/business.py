@@ -34,6 +34,7 @@ from mailgate.store.models import business as tables
 from mailgate.store.models.audit import Audit
 from mailgate.store.pack import unwords, words
 from mailgate.store.regions import closed_days
+from mailgate.store.templatefiles import forget_files, template_files
 from mailgate.store.transaction import Transaction
 
 Kind = Literal[
@@ -276,6 +277,8 @@ def _write(tx: Transaction, change: Change) -> None:
             tx.query(model.update(**values).where(key == change.name))
         case "remove":
             tx.query(model.delete().where(key == change.name))
+            if change.kind == "template":
+                forget_files(tx, change.name)
 
 
 def set_one(connection: Connection, item: Item, *, take_over: bool = False) -> tuple[Change, ...]:
@@ -365,7 +368,8 @@ def load_catalogue(
     serving = {normal_address(a.address): a.name for a in business.automations if a.enabled and a.address}
     served = [_served(r, serving) for r in business.addresses]
     exact = {r.address: r for r in served if not is_pattern(r.address)}
-    addresses = {fold(a) for a in (*own, *exact, *(q.address for q in business.queues)) if a}
+    senders = (a for q in business.queues for a in (q.address, q.answer_from))
+    addresses = {fold(a) for a in (*own, *exact, *senders) if a}
     desk = policy({s.name: s.value for s in business.settings})
     closed = {q.name for q in business.queues if not q.enabled}
     patterns = (_glob(r) for r in served if is_pattern(r.address))
@@ -385,6 +389,7 @@ def load_catalogue(
         agents={a.name: a for a in business.agents},
         listed=listed,
         templates={t.name: t for t in business.templates},
+        files=template_files(connection),
         scripts={s.name: s.source for s in business.scripts},
         own=frozenset(addresses),
         recipient_delimiter=recipient_delimiter,

@@ -29,6 +29,7 @@ from mailgate.store.models.tickets import (
     TicketLink,
 )
 from mailgate.store.queries import rows
+from mailgate.store.templatefiles import named_blobs
 
 # (child, its column, parent, what to say); 0 in the column means "none" and is fine.
 PARTNERS: Final[tuple[tuple[Any, Any, Any, str], ...]] = (
@@ -140,6 +141,15 @@ def missing_blobs(connection: Connection, blobs: Blobs) -> list[str]:
     query = Message.select(Message.sha256).where(Message.stored == "file").distinct()
     digests = [bytes(row["sha256"]) for row in rows(connection, query)]
     return [digest.hex() for digest in digests if not blobs.path(digest).exists()]
+
+
+def faults(connection: Connection, blobs: Blobs, *, sqlite: bool) -> list[str]:
+    """Return a line for all that is wrong: the file, partners of rows, contradictions, lost files."""
+    gone = [f"the file of a large mail is missing: {one}" for one in missing_blobs(connection, blobs)]
+    kept = sorted(one for one in named_blobs(connection) if not blobs.path(bytes.fromhex(one)).exists())
+    gone += [f"a file of a template or of an answer is missing: {one}" for one in kept]
+    broken = damage(connection) if sqlite else []
+    return [*broken, *orphans(connection), *contradictions(connection), *gone]
 
 
 def hasty_damage(connection: Connection, seconds: float) -> list[str] | None:

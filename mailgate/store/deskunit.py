@@ -33,6 +33,7 @@ def perform(tx: Transaction, plan: DeskPlan, rules: UnitRules, *, locks: Iterabl
         app = Application(tx, None, reader, rules.gate, 0, 0)
         app.blobs, app.catalogue = rules.blobs, rules.catalogue
         app.relay_due = max(tx.now_ms, millis(rules.relay_rests_until()))
+        app.undo_ms = rules.undo_ms
         apply_effects(plan(reader, tx.now), app)
         follow(app, rules.followers, rules.catalogue, apply_effects)
     return app

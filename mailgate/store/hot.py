@@ -213,6 +213,14 @@ class OutSql:
             .limit(ONE)
         ),
     )
+    sent_draft: str = _query(
+        "msgid",
+        lambda: (
+            Outbox.select(Outbox.draft)
+            .where((Outbox.msgid == slot("msgid")) & (Outbox.msgid != EMPTY) & (Outbox.kind == SQL("'send'")))
+            .limit(ONE)
+        ),
+    )
     remember: str = _upsert(
         Remembered, "scope key until", "scope key", lambda: {Remembered.until: EXCLUDED.until}
     )
@@ -241,13 +249,28 @@ class OutSql:
     )
     fail: str = _upsert(
         FailingAddress,
-        "folded bounces first_at last_at reason",
+        "folded bounces first_at last_at reason soft",
         "folded",
         lambda: {
             FailingAddress.bounces: FailingAddress.bounces + EXCLUDED.bounces,
             FailingAddress.last_at: EXCLUDED.last_at,
             FailingAddress.reason: EXCLUDED.reason,
         },
+    )
+    fail_soft: str = _upsert(
+        FailingAddress,
+        "folded bounces first_at last_at reason soft",
+        "folded",
+        lambda: {FailingAddress.soft: FailingAddress.soft + EXCLUDED.soft},
+    )
+    forget_failing: str = _query(
+        "folded since",
+        lambda: FailingAddress.delete().where(
+            (FailingAddress.folded == slot("folded")) & (FailingAddress.last_at < slot("since"))
+        ),
+    )
+    clear_failing: str = _query(
+        "folded", lambda: FailingAddress.delete().where(FailingAddress.folded == slot("folded"))
     )
     failing: str = _query(
         "folded since",

@@ -18,6 +18,7 @@ from mailgate.store.models.mail import Delivery
 from mailgate.store.models.outgoing import Outbox, Suppression
 from mailgate.store.models.people import ContactAddress
 from mailgate.store.models.tickets import Ticket
+from mailgate.store.outbox_hand import EVERYTHING, Wanted
 from mailgate.store.outbox_rows import STOPPED
 from mailgate.store.pack import clean
 from mailgate.store.queries import Row
@@ -80,15 +81,17 @@ def script_as_it_ran(connection: Connection, story: Row) -> str | None:
 # -- the outgoing queue
 
 
-def outgoing(connection: Connection, states: Sequence[str], limit: int) -> list[Row]:
-    """Return up to `limit` rows in these states, one state after the other.
+def outgoing(
+    connection: Connection, states: Sequence[str], limit: int, wanted: Wanted = EVERYTHING
+) -> list[Row]:
+    """Return up to `limit` wanted rows in these states, one state after the other.
 
     What waits is in the order in which it is due, what was sent newest first, everything else oldest first.
     """
     found: list[Row] = []
     for state in states:
         if len(found) < limit:
-            query = _in_state(queries.outbox_query(), state)
+            query = wanted.narrow(_in_state(queries.outbox_query(), state))
             found += queries.rows(connection, query.limit(limit - len(found)))
     return found
 

@@ -13,12 +13,13 @@ from typing import Any, Final, Literal
 from peewee import fn
 
 from mailgate.domain.envelope import Octets
+from mailgate.domain.target import Outcome
 from mailgate.errors import HouseFault
 from mailgate.store.blobs import Blobs
 from mailgate.store.connection import Connection
 from mailgate.store.hot import Hot
 from mailgate.store.models.audit import Audit
-from mailgate.store.models.outgoing import Outbox
+from mailgate.store.models.outgoing import Outbox, OutboxFile
 from mailgate.store.pack import clean
 from mailgate.store.rows import OutboxRow
 from mailgate.store.statements import literal
@@ -35,7 +36,7 @@ class Settled:
     """What became of one leased row.
 
     `state` waiting means another try at `due`. `tried` says whether it counts as an attempt. `last_reply`
-    is the peer's last words.
+    is the peer's last words. `ended` goes with given_up.
     """
 
     outbox_id: int
@@ -45,6 +46,23 @@ class Settled:
     reason: str = ""
     last_reply: str = ""
     tried: bool = True
+    ended: "Ended | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A row that is given up, as it was claimed, and how its last try went."""
+
+    row: OutboxRow
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """How many outcomes were recorded, and which of those rows are given up now."""
+
+    done: int
+    given_up: tuple[Ended, ...] = ()
 
 
 def claim(tx: Transaction, owner: str, now: datetime, limit: int, lease_s: float) -> list[OutboxRow]:
@@ -70,9 +88,10 @@ def postpone(tx: Transaction, target: str, until: datetime) -> int:
     return tx.execute(tx.hot.outbox.postpone, (at, at, target)).rowcount
 
 
-def settle(tx: Transaction, results: Sequence[Settled]) -> int:
-    """Record outcomes of rows that the owner still holds; returns how many did."""
+def settle(tx: Transaction, results: Sequence[Settled]) -> Settlement:
+    """Record outcomes of rows that the owner still holds."""
     done = 0
+    given_up: list[Ended] = []
     for r in results:
         due = millis(r.due) if r.due is not None else tx.now_ms
         finished = tx.now_ms if r.state in {"sent", "given_up"} else 0
@@ -86,8 +105,11 @@ def settle(tx: Transaction, results: Sequence[Settled]) -> int:
             r.outbox_id,
             r.owner,
         )
-        done += tx.execute(tx.hot.outbox.settle, values).rowcount
-    return done
+        count = tx.execute(tx.hot.outbox.settle, values).rowcount
+        done += count
+        if count and r.ended is not None:
+            given_up.append(r.ended)
+    return Settlement(done, tuple(given_up))
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +180,10 @@ def flush(tx: Transaction, ids: Sequence[int] | None, who: str) -> int:
 
 def delete(tx: Transaction, ids: Sequence[int], who: str) -> int:
     """Remove rows that are not under way; the received mail and the ticket's history stay."""
-    query = Outbox.delete().where(Outbox.id.in_(list(ids)) & (Outbox.state != "leased"))
+    there = Outbox.id.in_(list(ids)) & (Outbox.state != "leased")
+    gone = Outbox.select(Outbox.id).where(there)
+    tx.query(OutboxFile.delete().where(OutboxFile.outbox_id.in_(gone)))
+    query = Outbox.delete().where(there)
     return _changed(tx, query, who, "outbox delete", ids)
 
 

@@ -28,6 +28,20 @@ def unpack(octets: bytes) -> Any:
     return msgspec.json.decode(raw) if raw else None
 
 
+class _Said(msgspec.Struct):
+    """What is read of a draft; the rest is skipped."""
+
+    text: str = ""
+
+
+_SAID: Final = msgspec.json.Decoder(_Said)
+
+
+def text_of(draft: bytes) -> str:
+    """Return the text of a mail of ours from the JSON of its draft."""
+    return _SAID.decode(bytes(draft)).text if draft else ""
+
+
 def words(values: tuple[str, ...]) -> str:
     """Return a list of words as JSON text, "" for none."""
     return msgspec.json.encode(values).decode() if values else ""

@@ -19,7 +19,7 @@ from mailgate.domain.ports import (
     Workload,
 )
 from mailgate.store.counts import counted
-from mailgate.store.pack import unwords
+from mailgate.store.pack import text_of, unwords
 from mailgate.store.read_desk import DeskReads
 from mailgate.store.service import case_clocks, status_changes
 from mailgate.store.transaction import millis
@@ -27,10 +27,6 @@ from mailgate.store.workload import LOCK, workloads
 
 # Merged tickets can be merged again; a longer chain than this is a mistake in the data, and not followed.
 MERGE_HOPS: Final = 16
-# One hard bounce may be a full mailbox that is reported wrongly; the second one marks it.
-FAILING_AFTER: Final = 2
-# As long as Zammad's: after that the address gets another chance.
-FAILING_FOR_MS: Final = 60 * 86400 * 1000
 
 # Where `hotpeople.contact_query` has the column `merged_into`.
 MERGED: Final = 9
@@ -165,6 +161,11 @@ class UnitReader(DeskReads):
         row = self._tx.look(self._tx.hot.out.find_sent, (message_id,), ("sent", message_id)).fetchone()
         return None if row is None else SentView(*row)
 
+    def sent_text(self, message_id: str) -> str:
+        """Return the text of the mail of ours with this Message-ID, "" where there is none."""
+        row = self._tx.look(self._tx.hot.out.sent_draft, (message_id,), ("sent", message_id)).fetchone()
+        return "" if row is None else text_of(row[0])
+
     def remembered(self, scope: str, key: str) -> bool:
         """Whether `Remember(scope, key)` still holds."""
         sql, values = self._tx.hot.out.remembered, (scope, key, self._tx.now_ms)
@@ -201,8 +202,9 @@ class UnitReader(DeskReads):
         row = self._survivor(row)
         return contact_view(row, self._company(row[6]) if row[6] else "")
 
-    def failing(self, address: str) -> bool:
-        """Whether mail to this address came back for good repeatedly and lately."""
-        values = (fold(address), self._tx.now_ms - FAILING_FOR_MS)
-        row = self._tx.look(self._tx.hot.out.failing, values).fetchone()
-        return row is not None and row[0] >= FAILING_AFTER
+    def failing(self, address: str, after: int, within_s: int) -> bool:
+        """Whether mail to this address came back for good so often, the last time within so many seconds."""
+        folded = fold(address)
+        values = (folded, self._tx.now_ms - within_s * 1000)
+        row = self._tx.look(self._tx.hot.out.failing, values, ("failing", folded)).fetchone()
+        return row is not None and row[0] >= after

@@ -8,10 +8,11 @@ the plan saw.
 from collections.abc import Sequence
 from typing import Any
 
-from peewee import JOIN
+from peewee import JOIN, fn
 
 from mailgate.domain.ports import EntryView, FollowUpView, ParticipantView, TicketState
 from mailgate.store.merged import family_of, shown_under
+from mailgate.store.models.outgoing import Outbox
 from mailgate.store.models.tickets import (
     Entry,
     EntryPlace,
@@ -24,6 +25,8 @@ from mailgate.store.models.tickets import (
 from mailgate.store.pack import unwords
 from mailgate.store.transaction import Transaction
 
+# The state of a row whose answer was taken back (`store/undo.py`, which stands above this).
+UNDONE = "undone"
 # The longest number that an id can be.
 LONGEST_ID = 18
 
@@ -92,21 +95,30 @@ class DeskReads:
         return (
             Entry.select(
                 Entry.id, home, Entry.session_id, Entry.at, Entry.kind, Entry.author, Entry.text,
-                Entry.msgid, Entry.unverified, Entry.field, Entry.old, Entry.new, Entry.ticket_id,
+                Entry.msgid, Entry.unverified, Entry.field, Entry.old, Entry.new, Entry.rule,
+                Entry.ticket_id,
             )
             .join(EntryPlace, JOIN.LEFT_OUTER, on=(EntryPlace.entry_id == Entry.id))
             .where(condition)
         )  # fmt: skip
 
     def _views(self, rows: Sequence[Any]) -> list[EntryView]:
-        placed = ((row[0], row[1] or row[12], *row[2:12]) for row in rows)
+        placed = ((row[0], row[1] or row[13], *row[2:13]) for row in rows)
         return sorted((_entry(row) for row in placed), key=lambda one: one.entry_id)
 
     def conversation(self, ticket_id: int, most: int) -> list[EntryView]:
-        """Return the last mails in and out that show under a ticket, oldest first."""
+        """Return the last mails in and out that show under a ticket, oldest first; no answer taken back."""
         shown = shown_under(self.family(ticket_id), self._asked)
-        query = self._entries(shown & Entry.kind.in_(["incoming", "answer"]))
+        taken_back = Outbox.select(Outbox.id).where((Outbox.id == Entry.outbox_id) & (Outbox.state == UNDONE))
+        query = self._entries(shown & Entry.kind.in_(["incoming", "answer"]) & ~fn.EXISTS(taken_back))
         return self._views(self._asked(query.order_by(Entry.id.desc()).limit(most)))
+
+    def first_message_id(self, ticket_id: int) -> str:
+        """Return the Message-ID of the first mail that shows under a ticket, "" where none has one."""
+        shown = shown_under(self.family(ticket_id), self._asked)
+        mails = Entry.kind.in_(["incoming", "answer"]) & (Entry.msgid != "")
+        found = self._asked(Entry.select(Entry.msgid).where(shown & mails).order_by(Entry.id).limit(1))
+        return str(found[0][0]) if found else ""
 
     def entries(self, ids: Sequence[int]) -> list[EntryView]:
         """Return these entries, oldest first; what is not there is left out."""

@@ -128,6 +128,8 @@ class EntryRow(NamedTuple):
     old: str = ""
     new: str = ""
     rule: str = ""
+    trimmed: int = 0
+    report: str = ""
 
 
 class InteractionRow(NamedTuple):

@@ -19,6 +19,7 @@ from mailgate.store.counts import HOUR, MINUTE
 from mailgate.store.editions import is_named as edition_named
 from mailgate.store.models.mail import Attempt, Message, Seen
 from mailgate.store.models.outgoing import GateCount, Remembered
+from mailgate.store.templatefiles import is_named as file_named
 from mailgate.store.transaction import Transaction
 from mailgate.store.workflows import CLOCK
 
@@ -65,7 +66,9 @@ def _is_named(connection: Connection, path: Path) -> bool:
         return True
     query = Message.select(Message.id).where((Message.sha256 == digest) & (Message.stored == SQL("'file'")))
     sql, values = query.limit(1).sql()
-    return connection.execute(sql, tuple(values)).fetchone() is not None or edition_named(connection, digest)
+    if connection.execute(sql, tuple(values)).fetchone() is not None:
+        return True
+    return edition_named(connection, digest) or file_named(connection, digest)
 
 
 def sweep(

@@ -66,6 +66,8 @@ class UnitRules:
     locks: tuple[str, ...] = ()
     # Where the beginnings of edited mails go that are too large for a row.
     blobs: Blobs | None = None
+    # How long an agent's answer waits, so that it can be taken back.
+    undo_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +238,7 @@ def decide_and_apply(
     app = Application(tx, mail, reader, rules.gate, tx.allocate("delivery"), rows.message_id)
     app.blobs, app.catalogue = rules.blobs, rules.catalogue
     app.relay_due = max(tx.now_ms, millis(rules.relay_rests_until()))
+    app.undo_ms = rules.undo_ms
     apply_effects(decision.effects, app)
     if app.events:
         follow(app, rules.followers, rules.catalogue, apply_effects)

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Final, Protocol
 
 from mailgate.domain.address import fold, split
+from mailgate.domain.smtpreply import Stage, meaning
 from mailgate.domain.target import Content, DeliveryTerms, Failed, Job, Outcome, Retry, Sent
 from mailgate.errors import MailError
 
@@ -79,19 +80,14 @@ def verdict(code: int, text: str) -> Outcome:
             return Retry(said(code, text))
 
 
-def our_fault(outcome: Outcome) -> Outcome:
-    """Return a refusal that says nothing about the mail, only about how we are set up, as "later"."""
-    return Retry(outcome.reply) if isinstance(outcome, Failed) else outcome
+def command_verdict(code: int, text: str, stage: Stage = Stage.DATA) -> Outcome:
+    """Return what a reply to MAIL, RCPT or DATA means (`domain/smtpreply.py`)."""
+    return meaning(stage, code, said(code, text))
 
 
-# 53x ask for a login or TLS (RFC 4954 6), 50x find our commands wrong: neither is the mail's fault.
-SET_UP_WRONGLY: Final = frozenset({500, 501, 502, 503, 530, 534, 535, 538})
-
-
-def command_verdict(code: int, text: str) -> Outcome:
-    """Return what a reply to MAIL, RCPT or DATA means."""
-    outcome = verdict(code, text)
-    return our_fault(outcome) if code in SET_UP_WRONGLY else outcome
+def final_verdict(code: int, text: str) -> Outcome:
+    """Return what the reply to the end of the data means."""
+    return meaning(Stage.DONE, code, said(code, text))
 
 
 def parameters(extensions: Mapping[str, str], job: Job, addresses: Sequence[bytes]) -> list[bytes]:
@@ -111,7 +107,8 @@ def parameters(extensions: Mapping[str, str], job: Job, addresses: Sequence[byte
     foreign = not all(address.isascii() for address in addresses)
     if "smtputf8" in extensions and (foreign or job.smtputf8):
         words.append(b"SMTPUTF8")
-    elif foreign:
+    elif foreign or (job.smtputf8 and job.kind == "send"):
+        # RFC 6531 3.2: nor a header with such an address; what we only pass on stays as it came.
         raise NotTaken("the next server takes no addresses beyond ASCII")
     return words
 
@@ -161,18 +158,23 @@ def _same_mail(one: Job, other: Job) -> bool:
 
 
 async def pieces(
-    content: Content, write: Callable[[bytes], None], drain: Callable[[], Awaitable[None]], timeout_s: float
+    content: Content,
+    write: Callable[[bytes], None],
+    drain: Callable[[float], Awaitable[None]],
+    timeout_s: float,
 ) -> None:
     """Write the content with its end, never more ahead than the transport wants.
 
     `timeout_s` bounds each piece, not the whole (RFC 5321 4.5.3.2.5).
     """
-    large = content.size > LARGE
     wire = content.wire()
-    while (piece := await asyncio.to_thread(next, wire, None) if large else next(wire, None)) is not None:
+    if content.size <= LARGE:
+        write(b"".join(wire))
+        await drain(timeout_s)
+        return
+    while (piece := await asyncio.to_thread(next, wire, None)) is not None:
         write(piece)
-        async with asyncio.timeout(timeout_s):
-            await drain()
+        await drain(timeout_s)
 
 
 class Hop(Protocol):

@@ -141,12 +141,16 @@ class LmtpHop:
             self.abort()
             return {}
         try:
-            await pieces(job.content, self._writer.write, self._writer.drain, self._options.timeout_s)
+            await pieces(job.content, self._writer.write, self._drain, self._options.timeout_s)
         except OSError as error:
             raise Lost(f"connection lost while sending: {why(error)}", safe=False) from error
         replies = [await self._reply(self._options.done_s, safe=False) for _ in accepted]
         self._dirty = False
         return {index: verdict(*reply) for index, reply in zip(accepted, replies, strict=True)}
+
+    async def _drain(self, timeout_s: float) -> None:
+        async with asyncio.timeout(timeout_s):
+            await self._writer.drain()
 
     async def _say(self, lines: Sequence[bytes]) -> list[tuple[int, str]]:
         """Send commands and return their replies, all at once where the server can take that (RFC 2920)."""

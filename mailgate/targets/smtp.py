@@ -6,40 +6,46 @@ is whatever somebody sent us.
 
 import asyncio
 import ssl
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Final, Literal
+from typing import Final, Literal, cast
 
 from aiosmtplib import (
     SMTP,
     SMTPConnectError,
     SMTPException,
-    SMTPResponse,
     SMTPResponseException,
     SMTPServerDisconnected,
 )
 
-from mailgate.domain.target import Failed, Job, Outcome, Sent, TargetKind
+from mailgate.domain.smtpreply import Stage
+from mailgate.domain.target import NO_TERMS, Failed, Job, Outcome, Sent, TargetKind
+from mailgate.targets._dialogue import CLOSING, Dialogue, Reply
 from mailgate.targets._hop import (
     Hops,
     Lost,
     NotTaken,
     command_verdict,
+    final_verdict,
     parameters,
     path,
     pieces,
     said,
     terms_of_mail,
     terms_of_recipient,
-    verdict,
     why,
 )
+from mailgate.targets._login import Tokens, log_in
 
 # A password may go to these without TLS: it does not leave the machine.
 LOOPBACK: Final = ("127.", "::1", "localhost")
 # How long a good-bye may take: nothing depends on it.
 QUIT_S: Final = 5.0
+# RFC 5321 4.3.2: what DATA is answered with where the mail may come.
+GO_ON: Final = 354
+# What one envelope says, in this order.
+STAGES: Final = (Stage.RESET, Stage.MAIL, Stage.RCPT, Stage.DATA)
 # As many mails as one connection gets before the outcomes are recorded: a slow one delays few others.
 BATCH: Final = 16
 
@@ -66,6 +72,10 @@ class SmtpOptions:
     done_s: float = 600.0
     # Certificates to trust besides those of the system.
     ca_file: str = ""
+    # How many mails one connection carries; 0 is as many as it likes.
+    mails_per_connection: int = 0
+    # Where the login's access tokens come from; None: it has a password.
+    tokens: Tokens | None = field(default=None, repr=False)
 
     @property
     def policy(self) -> Literal["none", "opportunistic", "required"]:
@@ -80,25 +90,22 @@ class SmtpOptions:
 
 
 class SmtpHop:
-    """One connection after EHLO, STARTTLS and AUTH."""
+    """One connection after EHLO, STARTTLS and AUTH; `offered` is what the server can do."""
 
-    def __init__(self, client: SMTP, options: SmtpOptions) -> None:
+    def __init__(self, dialogue: Dialogue, offered: Mapping[str, str], options: SmtpOptions) -> None:
         self.used = False
-        self._client = client
+        self._dialogue = dialogue
+        self._offered = offered
         self._options = options
+        self._together = "pipelining" in offered
         self._dirty = False
-        # Only for its flow control; kept as long as the connection, which it would close in passing away.
-        self._writer = asyncio.StreamWriter(
-            client.transport,  # type: ignore[arg-type]
-            client.protocol,  # type: ignore[arg-type]
-            None,
-            asyncio.get_running_loop(),
-        )
+        self._sent = 0
 
     @property
     def usable(self) -> bool:
         """Whether another mail may follow."""
-        return self._client.is_connected
+        most = self._options.mails_per_connection
+        return self._dialogue.usable and not (most and self._sent >= most)
 
     async def transact(self, jobs: Sequence[Job]) -> list[Outcome]:
         """Send one mail to each of the recipients in turn; one outcome each; raises Lost."""
@@ -109,87 +116,98 @@ class SmtpHop:
             sender, recipient = path(job.envelope_from), path(job.to_address)
             if recipient == b"<>":
                 return Failed("there is no recipient")
-            offered = self._client.esmtp_extensions
-            words = parameters(offered, job, (sender, recipient))
-            words += terms_of_mail(offered, job.terms, datetime.now(UTC))
+            words = parameters(self._offered, job, (sender, recipient))
+            if job.terms is not NO_TERMS:
+                words += terms_of_mail(self._offered, job.terms, datetime.now(UTC))
         except NotTaken as reason:
             return Failed(str(reason))
+        notify = terms_of_recipient(self._offered, job.terms)
+        self._sent += 1
+        lines = [
+            b" ".join((b"MAIL FROM:" + sender, *words)),
+            b" ".join((b"RCPT TO:" + recipient, *notify)),
+            b"DATA",
+        ]
+        return await self._envelope(lines) or await self._content(job)
+
+    async def _envelope(self, lines: list[bytes]) -> Outcome | None:
+        """Say MAIL, RCPT and DATA, in one go where the server can take that; None where it wants the mail."""
         if self._dirty:
-            await self._command(b"RSET")
+            lines.insert(0, b"RSET")
         self._dirty = True
-        for command in (
-            (b"MAIL", b"FROM:" + sender, *words),
-            (b"RCPT", b"TO:" + recipient, *terms_of_recipient(offered, job.terms)),
-        ):
-            outcome = command_verdict(*await self._command(*command))
-            if not isinstance(outcome, Sent):
+        stages = STAGES[-len(lines) :]
+        said_so_far: list[Reply] = []
+        for group in [lines] if self._together else [[line] for line in lines]:
+            said_so_far += await self._ask(group)
+            outcome = _refusal(zip(stages, said_so_far, strict=False))
+            if outcome is not None:
+                if said_so_far[-1][0] == GO_ON:
+                    # RFC 2920 3.1: it wants a mail for nobody. No sane way leads out of that.
+                    self.abort()
                 return outcome
-        return await self._data(job)
+        return None
 
-    async def _data(self, job: Job) -> Outcome:
-        code, text = await self._command(b"DATA")
-        if code != 354:  # noqa: PLR2004  RFC 5321 4.3.2
-            outcome = command_verdict(code, text)
-            if isinstance(outcome, Sent):
-                raise Lost(f"unexpected reply to DATA: {said(code, text)}")
-            return outcome
-        protocol = self._client.protocol
-        assert protocol is not None
-        # The library drops what comes in while nobody waits for it, and a server may answer before the end:
-        # so the task must wait already when the first octet is written. uvloop reads before it runs new
-        # tasks.
-        reply = asyncio.ensure_future(protocol.read_response(self._options.done_s))
-        await asyncio.sleep(0)
+    async def _ask(self, lines: Sequence[bytes]) -> list[Reply]:
+        """Send commands and return their replies; raises Lost where one is missing."""
+        self._dialogue.expect(len(lines))
+        self._dialogue.write(b"\r\n".join(lines) + b"\r\n")
+        replies = await self._dialogue.replies(len(lines), self._options.timeout_s)
+        if replies[-1][0] == CLOSING or len(replies) < len(lines):
+            raise Lost(said(*replies[-1]))
+        return replies
+
+    async def _content(self, job: Job) -> Outcome:
+        """Send the mail; the last word on it is the server's."""
+        dialogue, options = self._dialogue, self._options
+        dialogue.expect(1)
         try:
-            await pieces(job.content, self._write, self._writer.drain, self._options.timeout_s)
-            response = await reply
-        except (OSError, SMTPException) as error:
-            raise Lost(_reason(reply, error), safe=False) from error
-        finally:
-            reply.cancel()
-        self._dirty = False
-        return verdict(response.code, response.message)
-
-    def _write(self, piece: bytes) -> None:
-        if self._writer.is_closing():
-            raise ConnectionResetError("connection lost while sending")
-        self._writer.write(piece)
-
-    async def _command(self, *words: bytes) -> tuple[int, str]:
-        try:
-            response = await self._client.execute_command(*words, timeout=self._options.timeout_s)
-        except SMTPServerDisconnected as error:
-            raise Lost("connection lost") from error
+            await pieces(job.content, dialogue.write, dialogue.drain, options.timeout_s)
+            ((code, text),) = await dialogue.replies(1, options.done_s)
         except TimeoutError as error:
-            raise Lost("timed out waiting for a reply", safe=False) from error
-        except SMTPResponseException as error:
-            raise Lost(said(error.code, error.message)) from error
-        except (OSError, SMTPException) as error:
-            raise Lost(why(error)) from error
-        return response.code, response.message
+            raise Lost("timed out while sending", safe=False) from error
+        except Lost as lost:
+            raise Lost(await self._last_words(str(lost)), safe=False) from lost
+        self._dirty = False
+        return final_verdict(code, text)
+
+    async def _last_words(self, otherwise: str) -> str:
+        """Return what the server said before it hung up, if it said anything."""
+        try:
+            return said(*(await self._dialogue.replies(1, 0.0))[0])
+        except Lost:
+            return otherwise
 
     async def quit(self) -> None:
         """Say good-bye and close; raises nothing."""
         try:
-            async with asyncio.timeout(QUIT_S):
-                await self._client.quit()
-        except (OSError, SMTPException):
+            self._dialogue.expect(1)
+            self._dialogue.write(b"QUIT\r\n")
+            await self._dialogue.replies(1, QUIT_S)
+        except Lost:
             pass
         finally:
-            self._client.close()
+            self.abort()
 
     def abort(self) -> None:
         """Close at once, without what is still to be written."""
-        self._writer.transport.abort()
-        self._client.close()
+        self._dialogue.abort()
 
 
-def _reason(reply: "asyncio.Future[SMTPResponse]", error: Exception) -> str:
-    """Return the server's last words if it said any, else what happened."""
-    if reply.done() and not reply.cancelled() and reply.exception() is None:
-        response = reply.result()
-        return said(response.code, response.message)
-    return why(error)
+def _refusal(replies: Iterable[tuple[Stage, Reply]]) -> Outcome | None:
+    """Return what becomes of a mail by the first reply that says no; None where none does."""
+    for stage, (code, text) in replies:
+        if stage is Stage.DATA:
+            if code == GO_ON:
+                continue
+            outcome = command_verdict(code, text, stage)
+            if isinstance(outcome, Sent):
+                raise Lost(f"unexpected reply to DATA: {said(code, text)}")
+            return outcome
+        if stage is not Stage.RESET:
+            outcome = command_verdict(code, text, stage)
+            if not isinstance(outcome, Sent):
+                return outcome
+    return None
 
 
 class SmtpTarget:
@@ -220,7 +238,11 @@ class SmtpTarget:
             raise Lost(self._where(said(error.code, error.message)), unreachable=True) from error
         except (OSError, SMTPException, ValueError) as error:
             raise Lost(self._where(why(error)), unreachable=True) from error
-        return SmtpHop(client, options)
+        transport, offered = client.transport, dict(client.esmtp_extensions)
+        if transport is None:
+            raise Lost(self._where("connection lost"), unreachable=True)
+        # From here on the replies are ours: the library takes one at a time and drops the others.
+        return SmtpHop(Dialogue(cast("asyncio.Transport", transport)), offered, options)
 
     def _where(self, text: str) -> str:
         return f"{self._options.host}:{self._options.port}: {text}"
@@ -247,12 +269,12 @@ class SmtpTarget:
             use_tls=options.implicit,
             start_tls=start_tls,
             tls_context=self._context,
-            username=options.user or None,
-            password=options.password if options.user else None,
         )
         await client.connect()
         try:
-            if client.is_ehlo_or_helo_needed:
+            if options.user:
+                await log_in(client, options.user, options.password, options.tokens)
+            elif client.is_ehlo_or_helo_needed:
                 await client.ehlo()
         except BaseException:
             client.close()

@@ -118,7 +118,7 @@ def test_an_answer_by_token_joins_without_changing_fields(world):
         world, answering(world, 7), TicketWish(queue="orders", priority="high", status="pending")
     )
     assert outcome == "joined"
-    assert kinds(plan) == ["AddEntry"]
+    assert kinds(plan) == ["ClearFailing", "AddEntry"]
     assert (entry(plan).ticket_id, entry(plan).unverified) == (7, False)
     assert plan.words == ["ticket=T-7"]
 

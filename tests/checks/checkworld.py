@@ -15,7 +15,7 @@ KEYS = (b"k" * 32,)
 class FakeDns:
     """Answers from two dictionaries; what is `dead` never answers, what is `failing` says so at once."""
 
-    keys: dict[str, bytes] = field(default_factory=dict)
+    keys: dict[str, bytes | tuple[bytes, ...]] = field(default_factory=dict)
     null: set[str] = field(default_factory=set)
     dead: bool = False
     failing: bool = False
@@ -31,6 +31,11 @@ class FakeDns:
     async def txt(self, name: str) -> bytes | None:
         await self._ask(name)
         return self.keys.get(name)
+
+    async def texts(self, name: str) -> tuple[bytes, ...]:
+        await self._ask(name)
+        found = self.keys.get(name, ())
+        return found if isinstance(found, tuple) else (found,)
 
     async def null_mx(self, domain: str) -> bool:
         await self._ask(domain)

@@ -4,6 +4,8 @@ import asyncio
 import re
 
 import dkim
+import dkimkit
+import opendkimkit
 import pytest
 from checkworld import FakeDns
 
@@ -82,6 +84,26 @@ def test_octets_in_a_mapped_file_are_checked_alike(pair):
         return await DkimCheck(known(pair)).verify(view, 20.0)
 
     assert asyncio.run(ask())[0].result == "pass"
+
+
+@pytest.mark.peer("opendkim")
+@pytest.mark.parametrize(
+    ("kind", "algorithm", "result"),
+    [
+        ("rsa", opendkimkit.RSA_SHA256, "pass"),
+        ("ed25519", opendkimkit.ED25519_SHA256, "pass"),
+        # RFC 8301 3.1: whoever can make two texts of one SHA-1 could have anything signed.
+        ("rsa", opendkimkit.RSA_SHA1, "policy"),
+    ],
+)
+def test_signatures_of_other_people_are_understood(tmp_path, kind, algorithm, result):
+    """OpenDKIM signs, with each kind of key; what has changed since fails."""
+    known = dkimkit.records(kind, domain="customer.example")
+    signer = opendkimkit.OpenDkim(known, tmp_path)
+    raw = signer.sign(MAIL, dkimkit.key(kind).pem(), "customer.example", kind, algorithm=algorithm)
+    dns = FakeDns(keys=known)
+    assert verdicts(raw, dns) == (Verdict(result, "customer.example"),)
+    assert verdicts(raw.replace(b"Hello", b"Hullo"), dns) == (Verdict("fail", "customer.example"),)
 
 
 @pytest.mark.parametrize(

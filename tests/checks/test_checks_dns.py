@@ -8,8 +8,10 @@ import dns.message
 import dns.rcode
 import dns.rrset
 import pytest
+from nameserver import nameserver
 
 from mailgate.checks.dns import ABSENT_S, CACHED_NAMES, FAILED_S, Dns, NoAnswer
+from mailgate.config import syntax
 
 RECORDS = {
     ("s1._domainkey.customer.example.", "TXT"): ['"v=DKIM1; " "p=AAAA"'],
@@ -88,6 +90,33 @@ def test_a_key_is_found(run):
         assert await resolver.txt("S1._domainkey.Customer.example.") == b"v=DKIM1; p=AAAA"
 
     run(test)
+
+
+def test_a_name_server_with_a_port_of_its_own():
+    """As the settings write it: an address alone, or with a port; brackets around IPv6."""
+    with nameserver({"a.example": [b"one", b"x" * 300]}) as server:
+
+        async def ask():
+            return await Dns(nameservers=[server.setting]).texts("a.example")
+
+        assert sorted(asyncio.run(ask())) == [b"one", b"x" * 300]
+    for text, said in (
+        ("192.0.2.1", ("192.0.2.1", 53)),
+        ("192.0.2.1:5353", ("192.0.2.1", 5353)),
+        ("2001:db8::1", ("2001:db8::1", 53)),
+        ("[2001:db8::1]:5353", ("2001:db8::1", 5353)),
+    ):
+        assert syntax.nameserver(text) == ""
+        [one] = Dns(nameservers=[text])._resolver.nameservers
+        assert (one.address, one.port) == said
+
+
+@pytest.mark.parametrize(
+    "text", ["", "dns.example", "192.0.2.1:", "192.0.2.1:0", "192.0.2.1:99999", "[::1]", "x:53"]
+)
+def test_what_is_no_name_server(text):
+    """The settings say so."""
+    assert syntax.nameserver(text) != ""
 
 
 def test_absent_is_an_answer(run):

@@ -161,3 +161,48 @@ def test_parsing_never_raises(value):
 def test_hostile_fields_cost_little(value):
     """64 KiB of anything end at once (the suite's guard would catch a hang)."""
     parse("mx.example.org; " + value)
+
+
+class TestForgedFields:
+    """What claims to come from a server of ours and does not is shown to nobody (RFC 8601 5)."""
+
+    OURS = "mx.example.org; dkim=fail header.d=a.example"
+    FORGED = "mx.example.org; dkim=pass header.d=a.example"
+    OTHER = "mx.elsewhere.example; dkim=pass header.d=b.example"
+    RAW = (
+        f"Received: by mx\r\nAuthentication-Results: {OURS}\r\nReceived: by far\r\nAuthentication-Results: {OTHER}\r\n"
+        f"Authentication-Results: {FORGED}\r\nFrom: a@a.example\r\n\r\nHello\r\n"
+    ).encode()
+
+    def view(self, raw=RAW, trusted=frozenset({"mx.example.org"})):
+        view = MessageView.parse(raw)
+        upstream(view, trusted)
+        return view
+
+    def test_they_are_hidden(self):
+        """A rule that looks at the field sees ours and strangers', and the octets are as they were."""
+        view = self.view()
+        assert view.text("authentication-results") == [self.OURS, self.OTHER]
+        assert len([one for one in view.headers if one.lower == "authentication-results"]) == 2
+        assert bytes(view.octets) == self.RAW
+        assert view.first("from") == "a@a.example"
+
+    def test_the_one_above_stays_where_both_are_alike(self):
+        """Repeating our words hides only the repetition."""
+        raw = self.RAW.replace(self.FORGED.encode(), self.OURS.encode())
+        assert self.view(raw).text("authentication-results") == [self.OURS, self.OTHER]
+
+    def test_an_edited_mail_shows_them_no_more(self):
+        """A script that has changed the header sees the same."""
+        edited = self.view().edited(b"X-New: 1\r\n" + self.RAW)
+        assert edited.text("authentication-results") == [self.OURS, self.OTHER]
+        assert edited.header_exists("x-new")
+
+    def test_without_any_trace_all_of_them_are_forged(self):
+        """Nothing tells ours from the sender's."""
+        view = self.view(f"Authentication-Results: {self.FORGED}\r\nFrom: a@a.example\r\n\r\n".encode())
+        assert not view.header_exists("authentication-results")
+
+    def test_who_trusts_nobody_hides_nothing(self):
+        """The field is then a field like any other."""
+        assert len(self.view(trusted=frozenset()).text("authentication-results")) == 3

@@ -25,7 +25,8 @@ def test_add_and_list(desk):
     )
     (row,) = [one for one in desk.json("address", "list") if one["address"] == "sales@example.org"]
     assert row == {
-        "address": "sales@example.org", "script": "", "queue": "support", "target": "store", "enabled": True, "file": "",
+        "address": "sales@example.org", "script": "", "queue": "support", "target": "store", "enabled": True,
+        "send_only": False, "file": "",
     }  # fmt: skip
 
 

@@ -319,3 +319,25 @@ def test_everything_goes_out_and_comes_in_as_it_was(desk):
 def test_mistakes_are_told_with_file_and_line(desk, text, said):
     """Of each kind: what is wrong, where, and which name is meant perhaps."""
     assert said in refused(desk, text + "\n")
+
+
+def test_a_templates_format_and_recipients_come_and_go_back(desk):
+    """Applied, shown, exported, and applied again without a change."""
+    text = '[[template]]\nname = "late"\nformat = "markdown"\nrecipients = ["agent", "a@b.example"]\ntext = "# @{consumer}"\n'
+    apply_more(desk, text)
+    shown = desk.json("template", "show", "late")
+    assert (shown["format"], shown["recipients"]) == ("markdown", ["agent", "a@b.example"])
+    desk.good("export", str(desk.folder / "out"))
+    written = "".join(one.read_text() for one in (desk.folder / "out").rglob("*.toml"))
+    assert 'format = "markdown"' in written
+    assert "a@b.example" in written
+    assert apply_more(desk, text) == "0 changes\n"
+
+
+def test_a_templates_mistakes_name_file_and_line(desk):
+    """Tag and recipient, both at once."""
+    said = refused(desk, '[[template]]\nname = "late"\nrecipients = ["agnt"]\ntext = """\n@{consumr}\n"""\n')
+    assert "more.toml:3: template[2].recipients: 'agnt' is nobody" in said
+    assert (
+        "more.toml:4: template[2].text: line 1: there is no tag @{consumr}, did you mean @{consumer}?" in said
+    )

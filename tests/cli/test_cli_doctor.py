@@ -9,9 +9,11 @@ import sqlite3
 import time
 
 import clidesk
+import dkimkit
 import peers
 import pytest
 from aiosmtpd.controller import Controller
+from nameserver import nameserver
 
 from mailgate.cli._doctor import house
 from mailgate.cli._doctor.checks import CHECKS
@@ -295,6 +297,26 @@ def test_dead_name_servers(desk):
     desk.write({"checks": {"dkim": True, "nameservers": ["127.0.0.1"]}})
     ((level, _),) = found(desk, "dns")
     assert level == "warn"
+
+
+def test_keys_that_sign(desk):
+    """Whether DNS has them, and which of our domains none signs for; none at all is fine, as the relay may sign."""
+    assert [level for level, _ in found(desk, "dkim")] == ["ok"]
+    file = desk.folder / "key.pem"
+    file.write_text(dkimkit.key("ed25519").pem())
+    file.chmod(0o600)
+    table = {"domain": "other.example", "selector": "ed25519", "key": f"${{file:{file}}}"}
+    dmarc = {"_dmarc.other.example": b"v=DMARC1; p=none"}
+    with nameserver({**dkimkit.records("ed25519", domain="other.example"), **dmarc}) as server:
+        checks = {"nameservers": [server.setting]}
+        desk.write({"dkim": [table], "checks": checks})
+        said = found(desk, "dkim")
+        assert [level for level, _ in said] == ["ok", "ok", "warn"]
+        assert "mail of example.org goes out unsigned" in said[-1][1]
+        desk.write({"dkim": [{**table, "domain": "example.org"}], "checks": checks})
+        assert [level for level, _ in found(desk, "dkim")] == ["fail", "warn"]
+        file.unlink()
+        assert found(desk, "dkim")[0][0] == "warn"
 
 
 def test_outbox_and_unprocessed(desk):

@@ -180,7 +180,7 @@ def test_which_rows_must_be_said(gateway):
     for arguments in (("hold",), ("delete", "1", "--all", "held")):
         done = one.command("queue", *arguments, check=False)
         assert done.returncode == 2
-        assert "say which rows: their ids, or --all STATE" in done.stderr
+        assert "say which rows: their ids, or --all STATE, --to, --ticket, --older-than" in done.stderr
 
 
 def test_a_typing_error_suggests_the_right_word(gateway):

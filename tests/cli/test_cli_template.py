@@ -163,3 +163,91 @@ def test_a_file_that_is_no_text(desk):
         == f"Error: {file}: is not UTF-8 text (octet 4)\n"
     )
     assert "No such file" in desk.bad("template", "put", "more", "--text", str(desk.folder / "nothing"))
+
+
+def test_put_keeps_format_and_recipients(desk):
+    """Both are shown, a second put adds nothing to them, and '' takes the recipients away."""
+    more = ("--format", "markdown", "--recipient", "agent", "--recipient", "boss@example.org")
+    desk.good("template", "put", "more", "--text", "-", *more, data="# Hi @{consumer}\n")
+    shown = desk.json("template", "show", "more")
+    assert (shown["format"], shown["recipients"]) == ("markdown", ["agent", "boss@example.org"])
+    desk.good("template", "put", "more", "--subject", "S")
+    assert desk.json("template", "show", "more")["recipients"] == ["agent", "boss@example.org"]
+    desk.good("template", "put", "more", "--recipient", "")
+    assert desk.json("template", "show", "more")["recipients"] == []
+    (row,) = (one for one in desk.json("template", "list") if one["name"] == "more")
+    assert (row["format"], row["html"]) == ("markdown", True)
+
+
+def test_format_and_recipients_are_checked(desk):
+    """Both at once, each with what there is."""
+    said = desk.bad(
+        "template", "put", "more", "--text", "-", "--format", "md", "--recipient", "agnet", data="x"
+    )
+    assert said.splitlines() == [
+        "Error: more: format: 'md' is none, write text, markdown, html",
+        "more: recipients: 'agnet' is nobody, write contact, agent, group or an address, did you mean agent?",
+    ]
+
+
+def test_tags_of_other_desks_are_checked_with_their_lines(desk):
+    """G19, S9: an unknown one is a mistake with a suggestion, in files before they are stored as well."""
+    done = desk.run("template", "check", "--text", "-", data="@{consumer}\n@{consumr}\n$helpdesk-tickt_no$\n")
+    assert done.exit_code == 1
+    assert done.stdout.splitlines() == [
+        "(new): text line 2: there is no tag @{consumr}, did you mean @{consumer}?",
+        "(new): text line 3: there is no tag $helpdesk-tickt_no$, did you mean $helpdesk-ticket_no$?",
+    ]
+
+
+def test_render_in_a_language(desk):
+    """Its own variant where there is one, dates and salutation of the language where there is none."""
+    desk.good("template", "put", "more", "--text", "-", data="SERIAL_SALUTATION more")
+    desk.good("template", "put", "more.fr", "--text", "-", data="SERIAL_SALUTATION plus")
+    assert desk.json("template", "render", "more")["text"] == "Hello more"
+    assert desk.json("template", "render", "more", "--language", "de")["text"] == "Guten Tag more"
+    assert desk.json("template", "render", "more", "--language", "fr-CH")["text"] == "Bonjour plus"
+
+
+def test_render_about_a_ticket(desk):
+    """What would be said about it, by whom, to whom; nothing is written."""
+    desk.good("agent", "add", "bob", "--address", "bob@example.org", "--full-name", "Bob Stone")
+    desk.good(
+        *("ticket", "new", "anna@customer.example", "Fire", "It burns"),
+        *("--queue", "support", "--name", "Anna Berg", "--no-signature"),
+    )
+    text = "@{agent} for @{consumer}: {{ ticket.subject }}\n$helpdesk-comments$\n"
+    desk.good(
+        "template",
+        "put",
+        "more",
+        "--text",
+        "-",
+        "--recipient",
+        "contact",
+        "--recipient",
+        "b@example.net",
+        data=text,
+    )
+    shown = desk.json("template", "render", "more", "--ticket", "T-1", "--agent", "bob")
+    assert shown["to"] == "anna@customer.example, b@example.net"
+    assert shown["text"].startswith("Bob for Anna: Fire\n")
+    assert shown["text"].endswith("It burns\n")
+    assert "there is no ticket 'T-9'" in desk.bad("template", "render", "more", "--ticket", "T-9")
+    assert "did you mean 'bob'?" in desk.bad(
+        "template", "render", "more", "--ticket", "T-1", "--agent", "bop"
+    )
+    assert "--ticket" in desk.run("template", "render", "more", "--agent", "bob").stderr
+    assert (
+        "leave --mail"
+        in desk.run("template", "render", "more", "--ticket", "T-1", "--from", "a@b.example").stderr
+    )
+
+
+def test_a_variant_of_a_language_is_enough_for_a_rule(desk):
+    """A script may name `hello` where only `hello.de` is there; the last variant is not removed under it."""
+    desk.good("template", "put", "hello.de", "--text", "-", data="Hallo")
+    desk.good("rules", "put", "other", "-", data='require "vnd.mailgate.reply"; reply :template "hello";')
+    assert "used by script other:1" in desk.bad("template", "remove", "hello.de")
+    desk.good("template", "put", "hello", "--text", "-", data="Hello")
+    desk.good("template", "remove", "hello.de")

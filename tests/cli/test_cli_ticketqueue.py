@@ -29,7 +29,11 @@ def test_add_and_list(desk):
     assert row == {
         "name": "sales", "address": "sales@example.org", "from_name": "Sales", "language": "de", "enabled": True,
         "addresses": 0, "agents": 0, "assignment": "off", "tickets": 0,
-        "hints": ["no address assigned", "no agents assigned"], "file": "",
+        "hints": [
+            "no address assigned", "no agents assigned",
+            "its mail comes from sales@example.org, which is no address that mail is taken for",
+        ],
+        "file": "",
     }  # fmt: skip
 
 

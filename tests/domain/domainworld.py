@@ -13,7 +13,7 @@ from mailgate.domain.envelope import Envelope, Octets, Origin, Received, Recipie
 from mailgate.domain.facts import Authentication, Facts, Verdict
 from mailgate.domain.mail import Mail
 from mailgate.domain.message.view import MessageView
-from mailgate.domain.ports import ContactView, SentView, TicketView
+from mailgate.domain.ports import ContactView, EntryView, SentView, TicketView
 
 KEYS = (b"k" * 32,)
 HOST = "mail.example.org"
@@ -32,6 +32,8 @@ class World:
     references: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
     match_keys: dict[tuple[int, str], tuple[int, datetime]] = field(default_factory=dict)
     ours: dict[str, SentView] = field(default_factory=dict)
+    texts: dict[str, str] = field(default_factory=dict)
+    said: dict[int, list[EntryView]] = field(default_factory=lambda: defaultdict(list))
     kept: dict[tuple[str, str], datetime] = field(default_factory=dict)
     bad: set[str] = field(default_factory=set)
     ids: dict[str, int] = field(default_factory=lambda: defaultdict(int))
@@ -98,6 +100,12 @@ class World:
     def sent(self, message_id: str) -> SentView | None:
         return self.ours.get(message_id)
 
+    def sent_text(self, message_id: str) -> str:
+        return self.texts.get(message_id, "")
+
+    def conversation(self, ticket_id: int, most: int) -> list[EntryView]:
+        return self.said[ticket_id][-most:]
+
     def remembered(self, scope: str, key: str) -> bool:
         return self.kept.get((scope, key), self.now) > self.now
 
@@ -107,7 +115,7 @@ class World:
         counts = self.buckets.get((scope, key, width), {})
         return sum(n for bucket, n in counts.items() if bucket >= first)
 
-    def failing(self, address: str) -> bool:
+    def failing(self, address: str, after: int, within_s: int) -> bool:
         return fold(address) in self.bad
 
     def pass_time(self, seconds: float) -> None:

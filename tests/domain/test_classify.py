@@ -71,7 +71,7 @@ BOUNCES = {
 @pytest.mark.parametrize(("headers", "sender"), BOUNCES.values(), ids=BOUNCES.keys())
 def test_bounces(headers, sender):
     """Reports of every standard kind, and the forms of their own that come with a null sender."""
-    assert kind(headers, sender) is MailClass.BOUNCE
+    assert kind(headers, sender, body="It came back.\n") is MailClass.BOUNCE
 
 
 def test_a_report_is_known_by_its_parts_where_its_type_is_not_said():

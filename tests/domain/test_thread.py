@@ -86,6 +86,28 @@ def test_a_confirmed_cc_and_an_agent_are_participants(desk, row):
     assert outcome(asked(desk, by("Carla@Partner.example", **SHOWS[row]))) == (JOIN, 7, row, False)
 
 
+@pytest.mark.parametrize(
+    ("row", "verdict", "expected"),
+    [
+        (1, "none", (JOIN, 7, 1, False)),
+        (1, "fail", (JOIN, 7, 1, True)),
+        (2, "pass", (JOIN, 7, 2, False)),
+        (2, "fail", (CLAIM, 7, 2, False)),
+        (3, "none", (JOIN, 7, 3, False)),
+        (3, "fail", (CLAIM, 7, 3, False)),
+    ],
+)
+def test_an_agent_of_the_queue_is_a_participant(desk, row, verdict, expected):
+    """Whoever works on the ticket's queue counts like the contact, and is believed no more than that."""
+    joe = "joe@staff.example"
+    found = asked(
+        desk,
+        by(joe, dmarc(verdict), **SHOWS[row]),
+        works_on=lambda who, one: (who, one.ticket_id) == (joe, 7),
+    )
+    assert outcome(found) == expected
+
+
 def test_a_participant_of_another_ticket_is_anyone_else(desk):
     """Ben has a ticket of his own; that gives him nothing in Anna's."""
     assert outcome(asked(desk, by("ben@other.example", **SHOWS[3]))) == (CLAIM, 7, 3, False)

@@ -181,7 +181,7 @@ def test_rows_that_nobody_wrote_are_no_crash(text):
         (Step("set", field="colour", value="red"), "field"),
         (Step("set", value="red"), "field"),
         (Step("add", field="status", value="x"), "field"),
-        (Step("mail", template="late"), "to"),
+        (Step("mail", to=("contact",)), "template"),
         (Step("note"), "text"),
         (Step("note", text="x", target="pager"), "target"),
         (Step("session", value="explode"), "value"),

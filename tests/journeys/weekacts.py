@@ -100,6 +100,10 @@ def move(week: "Week", who: str, ticket: Ticket) -> None:
 def describe(week: "Week", who: str, ticket: Ticket) -> None:
     """Set what a ticket is called and what stands beside it."""
     book, what = week.book, week.rng.choice(("priority", "subject", "tag", "category", "open"))
+    if what == "subject" and who not in {"eva", "max"} and any(e.kind == "answer" for e in ticket.entries):
+        # Agents leave the subject of what was answered as it is.
+        week.refused_command("ticket", "set", ticket.number, "--subject", "Mine", "--as", who)
+        return
     if what == "open" and ticket.fields["status"] == "pending":
         week.command("ticket", "set", ticket.number, "--status", "open", "--as", who)
         book.change(ticket, "status", "open", who)

@@ -77,6 +77,13 @@ class Week:
         assert done.exit_code == 0, f"mailgate {' '.join(arguments)}: {done.output}"
         return done.stdout
 
+    def refused_command(self, *arguments: str) -> None:
+        """Run a command that must change nothing, and says so."""
+        done = CliRunner().invoke(
+            cli, ["--config", str(self.gate.config), *arguments], catch_exceptions=False
+        )
+        assert done.exit_code == 1, f"mailgate {' '.join(arguments)}: {done.output}"
+
     def ask(self, sql: str, *values: object) -> list[dict[str, Any]]:
         """Read the database beside the gateway."""
         where = f"file:{self.gate.state}/mailgate.sqlite?mode=ro"

@@ -10,6 +10,8 @@ from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+import conformance
+
 T = TypeVar("T")
 HANG_GUARD_S = 120
 
@@ -51,6 +53,7 @@ class _Session(asyncio.Protocol):
     def __init__(self, relay: Relay) -> None:
         self._relay, self._buffer, self._in_data = relay, bytearray(), False
         self._sender = self._to = ""
+        self._smtputf8 = False
 
     def connection_made(self, transport: Any) -> None:
         self._transport = transport
@@ -71,6 +74,7 @@ class _Session(asyncio.Protocol):
 
     def _mail(self, octets: bytes) -> None:
         octets = octets.replace(b"\r\n.", b"\r\n")  # RFC 5321 4.5.2
+        conformance.WATCH.seen(octets, smtputf8=self._smtputf8)
         self._relay.mails.append(Arrived(self._relay.gate, self._sender, self._to, octets))
         self._in_data = False
         self._say("250 2.0.0 kept")
@@ -82,7 +86,7 @@ class _Session(asyncio.Protocol):
             case "EHLO":
                 self._say("250-relay.example\r\n250-8BITMIME\r\n250 SMTPUTF8")
             case "MAIL":
-                self._sender = path
+                self._sender, self._smtputf8 = path, "SMTPUTF8" in rest
                 self._say("250 2.1.0 ok")
             case "RCPT" if path in self._relay.refused:
                 self._say("550 5.1.1 no such user")

@@ -9,6 +9,7 @@ import msgspec
 
 from mailgate.domain.draft import Draft
 from mailgate.domain.target import Job, Outcome, Sent
+from mailgate.outbox.sign import Signer
 from mailgate.outbox.worker import Worker, WorkerOptions
 from mailgate.store.db import Store
 from mailgate.store.rows import DeliveryRow, MessageRow, OutboxRow
@@ -136,11 +137,11 @@ class Outbox:
         """Return columns of one row."""
         return self.ask(f"SELECT {', '.join(columns)} FROM outbox WHERE id = ?", row_id)[0]
 
-    def worker(self, targets=None, relay=None, reports=None, **options) -> Worker:
+    def worker(self, targets=None, relay=None, reports=None, signer=Signer(), **options) -> Worker:  # noqa: B008
         """Make a worker; its clock is the writer's."""
         options = WorkerOptions(**{"owner": "w1", "hostname": "desk.example.org", "gather_s": 0.0, **options})
         return Worker(
-            self.writer, self.store, options, targets=targets or {}, relay=relay or Plain(),
+            self.writer, self.store, options, targets=targets or {}, relay=relay or Plain(), signer=signer,
             report=(reports if reports is not None else []).append, clock=self.writer._clock, jitter=lambda: 0.5,
         )  # fmt: skip
 

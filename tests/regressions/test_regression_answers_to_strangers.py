@@ -7,9 +7,9 @@ sys.path.append(str(Path(__file__).parents[1] / "actions"))
 from actionworld import World, draft, known, mail, plan_of
 
 from mailgate.actions import reply, vacation
-from mailgate.actions._names import without_links
 from mailgate.actions._ticketing import TicketWish, plan_ticket
 from mailgate.actions.reply import Reply
+from mailgate.texts.safe import without_links
 from sieve_like.result import Vacation
 
 

@@ -346,6 +346,10 @@ def vouched(**verdicts) -> Facts:
         ('authenticated :dkim ["a.example"]', vouched(dkim=(Verdict("pass", "customer.example"),)), False),
         ("authenticated :dmarc", vouched(dmarc=Verdict("pass", "customer.example")), True),
         ("authenticated :dmarc :spf", vouched(dmarc=Verdict("pass", "customer.example")), True),
+        # A seal of the author's own domain vouches for the way, not for the author.
+        ("authenticated", vouched(arc=Verdict("pass", "customer.example")), False),
+        ('authenticated :arc "lists.example"', vouched(arc=Verdict("pass", "lists.example")), True),
+        ('authenticated :arc "lists.example"', vouched(arc=Verdict("fail", "lists.example")), False),
     ],
 )  # fmt: skip
 def test_authenticated_stands_on_checked_facts(test, facts, expected):

@@ -4,6 +4,7 @@ import threading
 from datetime import timedelta
 
 import pytest
+from agentmailkit import FAILED, JOE, PASSED, AgentHouse, quoted
 from deskkit import ANNA, BEN, POLICY, House, house
 from storekit import START
 from test_store_postgresql import pg_options, pg_store  # noqa: F401  fixtures
@@ -43,6 +44,20 @@ def test_a_ticket_lives_through_everything(desk):
     assert desk.mail(f"[#{one}] more", ANNA) == two
     desk.clock.move(hours=2)
     assert tell_due(desk.writer, lambda: desk.rules, POLICY) == 1
+
+
+def test_an_agent_answers_by_mail(pg_store, desk):  # noqa: F811  the fixture
+    """Notice, answer, commands and a refusal: as on SQLite."""
+    one = AgentHouse(pg_store, desk.writer, desk.clock)
+    number = one.opened()
+    for proof, action in ((PASSED, "agent_answer"), (FAILED, "agent_refused")):
+        notice = one.sent(JOE)[0]
+        text = f"#status pending\nhello\n\n{quoted(notice)}"
+        outcome = one.take(text, author=JOE, to=(notice.reply_to,), answers=notice.message_id, proof=proof)
+        assert (outcome.action, outcome.ticket) == (action, number)
+    assert [mail.text for mail in one.sent(ANNA)] == ["hello\n"]
+    assert one.ticket(number)["status"] == "pending"
+    assert [entry["unverified"] for entry in one.entries(number, "comment")] == [1]
 
 
 def test_of_two_with_the_same_version_one_goes_through(desk, pg_store):  # noqa: F811  the fixture

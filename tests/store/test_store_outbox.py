@@ -47,7 +47,7 @@ def claim(writer, clock):
 @pytest.fixture
 def settle(writer):
     def run(*results):
-        return writer.submit(lambda tx: outbox_rows.settle(tx, results)).result(30)
+        return writer.submit(lambda tx: outbox_rows.settle(tx, results)).result(30).done
 
     return run
 

@@ -58,7 +58,7 @@ def test_the_journey_on_postgresql(pg_store):
     claimed = writer.submit(lambda tx: outbox_rows.claim(tx, "w", clock.now, 10, 60)).result(60)
     assert [row.to_address for row in claimed] == ["ann@example.net"]
     settled = outbox_rows.Settled(claimed[0].id, "w", "sent")
-    assert writer.submit(lambda tx: outbox_rows.settle(tx, [settled])).result(60) == 1
+    assert writer.submit(lambda tx: outbox_rows.settle(tx, [settled]).done).result(60) == 1
     assert writer.stop(60)
     with queries.reading(pg_store) as connection:
         story = queries.ticket(connection, first.ticket)

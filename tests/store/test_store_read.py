@@ -128,11 +128,11 @@ def test_memory_ends_at_its_time(accept, read, clock):
 def test_an_address_fails_after_the_second_hard_bounce_for_sixty_days(accept, read, clock):
     """One may be a mistake; two mark it; later it gets another chance."""
     accept(incoming(b"1\r\n\r\n"), deciding(MarkFailing("gone@x.org", "5.1.1")))
-    assert not read(lambda r: r.failing("gone@x.org"))
+    assert not read(lambda r: r.failing("gone@x.org", 2, 60 * 86400))
     accept(incoming(b"2\r\n\r\n"), deciding(MarkFailing("gone@x.org", "5.1.1")))
-    assert read(lambda r: r.failing("GONE@x.org"))
+    assert read(lambda r: r.failing("GONE@x.org", 2, 60 * 86400))
     clock.move(days=61)
-    assert not read(lambda r: r.failing("gone@x.org"))
+    assert not read(lambda r: r.failing("gone@x.org", 2, 60 * 86400))
 
 
 def test_counts_slide(writer, clock):

@@ -114,7 +114,7 @@ class Server:
 
         await self._at("greeting")
         say(self._reply("greeting", "220 test"))
-        accepted = 0
+        accepted, begun = 0, False
         while True:
             line = (await reader.readuntil(b"\n")).decode().rstrip("\r\n")
             self.commands.append(line)
@@ -128,9 +128,11 @@ class Server:
                     say(given.pop(0) if given else "\r\n".join(lines))
                 case "MAIL" | "RSET":
                     accepted = 0
-                    say(self._reply(verb, "250 2.0.0 fine"))
+                    reply = self._reply(verb, "250 2.0.0 fine")
+                    begun = verb == "MAIL" and reply.startswith("250")
+                    say(reply)
                 case "RCPT":
-                    reply = self._reply(verb, "250 2.1.5 fine")
+                    reply = self._reply(verb, "250 2.1.5 fine") if begun else "503 5.5.1 MAIL first"
                     accepted += reply.startswith("250")
                     say(reply)
                 case "DATA":

@@ -90,6 +90,13 @@ def test_an_address_beyond_ascii_needs_the_extension():
         parameters({}, new_job(), ("<jürgen@x>".encode(),))
 
 
+def test_a_mail_of_ours_with_such_a_header_needs_the_extension():
+    """Its octets would be wrong for the next server; what is passed on goes as it came."""
+    with pytest.raises(NotTaken, match="ASCII"):
+        parameters({}, new_job(smtputf8=True, kind="send"), (b"<ann@x>",))
+    assert parameters({}, new_job(smtputf8=True, kind="redirect"), (b"<ann@x>",)) == []
+
+
 def test_groups_hold_one_mail_from_one_sender():
     """Recipients share a transaction only where octets and sender are the same, and within its bound."""
     jobs = [

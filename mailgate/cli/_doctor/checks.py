@@ -8,6 +8,7 @@ from mailgate.cli._doctor import desk, house, network
 from mailgate.cli._doctor.automations import automations
 from mailgate.cli._doctor.finding import ASK_S, Check, Finding, Patient
 from mailgate.cli._doctor.postfix import postfix
+from mailgate.cli._doctor.signing import signing
 from mailgate.cli._items import look
 from mailgate.cli._options import Call
 from mailgate.config.settings import Settings
@@ -41,6 +42,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     network.relay,
     network.targets,
     network.dns,
+    signing,
     desk.outbox,
     desk.unprocessed,
 )

@@ -13,13 +13,17 @@ from mailgate.rules.scripts import CatalogueNames
 from mailgate.store import queries
 from mailgate.store.outbox_rows import depths, oldest
 from mailgate.wiring import language
-from sieve_like.errors import Severity
+from sieve_like.errors import Diagnostics, Severity
+from sieve_like.lexer import Lexer, TokenKind
+from sieve_like.limits import Limits
 from sieve_like.reporting import complaints as script_complaints
 
 ADVICE: Final = {
     NO_ADDRESS: "`mailgate address add ADDRESS --queue NAME`",
     NO_AGENTS: "`mailgate agent set NAME --queue QUEUE`, or `mailgate ticketqueue set QUEUE --team TEAM`",
 }
+# S10: where a sender address of a queue is no address that takes mail.
+RECEIVE: Final = "`mailgate address add ADDRESS --queue QUEUE`, or with --send-only if nobody should answer"
 # A mail that waits an hour for the relay is no hiccup any more.
 OLD_S: Final = 3600
 
@@ -69,7 +73,7 @@ def queues(patient: Patient) -> Iterator[Finding]:
             )
         for hint in hints(queue, present.catalogue, present.business.addresses):
             lacking += 1
-            yield Finding("queues", "warn", f"{name}: {hint}", ADVICE[hint])
+            yield Finding("queues", "warn", f"{name}: {hint}", ADVICE.get(hint, RECEIVE))
     people: list[Agent | Team] = [*present.catalogue.agents.values(), *present.catalogue.teams.values()]
     for one in people:
         for wrong in complaints(one, present):
@@ -81,7 +85,7 @@ def queues(patient: Patient) -> Iterator[Finding]:
 
 
 def scripts(patient: Patient) -> Iterator[Finding]:
-    """Check that every script compiles with the queues and templates that there are."""
+    """Check that every script compiles with what there is, and answers from addresses that take mail (S10)."""
     found, registry = patient.present.catalogue, language()
     fine = 0
     for name, source in found.scripts.items():
@@ -91,9 +95,23 @@ def scripts(patient: Patient) -> Iterator[Finding]:
             advice = "`mailgate rules check` shows all of it; until then its last good version runs"
             text = f"{name}:{one.span.line}: {one.message}"
             yield Finding("rules", "fail" if bad else "warn", text, advice if bad else "look at it")
+        for line, sender in _senders(source):
+            if found.route(sender) is None and not found.sends_only(sender):
+                text = f"{name}:{line}: answers come from {sender}, which is no address that mail is taken for"
+                yield Finding("rules", "warn", text, RECEIVE)
         fine += not diagnostics
     if fine or not found.scripts:
         yield Finding("rules", "ok", f"{counted(fine, 'script')} without mistakes")
+
+
+def _senders(source: str) -> Iterator[tuple[int, str]]:
+    """Yield (line, address) of each sender that a script names for its mails as a constant (S10)."""
+    before = None
+    for token in Lexer(source, Limits(), Diagnostics()).tokens():
+        constant = token.kind is TokenKind.STRING and "@" in token.text and "${" not in token.text
+        if constant and before is not None and before.kind is TokenKind.TAG and before.text == "from":
+            yield token.span.line, token.text.rpartition("<")[2].rstrip("> ")
+        before = token
 
 
 def templates(patient: Patient) -> Iterator[Finding]:

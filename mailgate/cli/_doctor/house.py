@@ -12,7 +12,7 @@ from mailgate.cli._doctor.finding import Finding, Patient, counted
 from mailgate.config.inspect import look_around
 from mailgate.config.secret import Secret
 from mailgate.store import queries
-from mailgate.store.checkup import contradictions, damage, hasty_damage, missing_blobs, orphans
+from mailgate.store.checkup import faults, hasty_damage
 from mailgate.store.mounts import network_reason
 from mailgate.store.schema import status as migrations
 
@@ -70,16 +70,15 @@ def integrity(patient: Patient) -> Iterator[Finding]:
     found: list[str] = []
     said = ["its server answers"]
     with queries.reading(patient.store) as connection:
-        if patient.store.backend.name == "sqlite":
-            quick = damage(connection) if patient.thorough else hasty_damage(connection, HASTE_S)
+        sqlite = patient.store.backend.name == "sqlite"
+        if patient.thorough:
+            found += faults(connection, patient.store.blobs, sqlite=sqlite)
+            said = ["whole"] if sqlite else said
+            said.append("every row has its partner, every large mail its file")
+        elif sqlite:
+            quick = hasty_damage(connection, HASTE_S)
             said = ["whole"] if quick is not None else [f"nothing wrong in {HASTE_S:.0f} s, --full reads on"]
             found += quick or []
-        if patient.thorough:
-            found += orphans(connection)
-            found += contradictions(connection)
-            gone = missing_blobs(connection, patient.store.blobs)
-            found += [f"the file of a large mail is missing: {one}" for one in gone]
-            said.append("every row has its partner, every large mail its file")
     for text in found:
         advice = "stop mailgate, keep the file, `mailgate db restore` the last backup"
         yield Finding("integrity", "fail", text, advice)

@@ -208,8 +208,8 @@ def _lmtp(name: str, part: LmtpTarget, hostname: str) -> Finding:
 def dns(patient: Patient) -> Iterator[Finding]:
     """Check that the name servers answer, where anything is asked of them."""
     checks = patient.settings.checks
-    if not (checks.dkim or checks.null_mx):
-        yield Finding("dns", "ok", "nothing is asked: checks.dkim and checks.null_mx are off")
+    if not (checks.dkim or checks.null_mx or checks.arc or checks.dmarc != "off"):
+        yield Finding("dns", "ok", "nothing is asked: checks.dkim, dmarc, arc and null_mx are off")
         return
     domains = {split(one)[1] for one in patient.present.catalogue.own} - {""}
     domain = min(domains, default=patient.settings.instance.effective_hostname())

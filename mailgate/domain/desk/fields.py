@@ -8,13 +8,15 @@ from mailgate.domain.access import What, require
 from mailgate.domain.desk.ground import Ground, thing
 from mailgate.domain.deskerror import DeskError, require_known
 from mailgate.domain.effects import AddEntry, ChangeTicket, Effect, EntryKind, ShareOut
-from mailgate.domain.helpdesk import StatusKind, closing_status, first_status, status_kind
+from mailgate.domain.helpdesk import Role, StatusKind, closing_status, first_status, status_kind
 from mailgate.domain.ports import TicketState, TicketView
 from mailgate.domain.session import Event, State, join, plan_move
 
 # A longer subject is a text in the wrong place.
 SUBJECT_LENGTH: Final = 500
 LISTS: Final = ("categories", "tags")
+# An answer of ours among the last mails of a ticket locks its subject.
+MOST_MAILS: Final = 100
 # Whoever shares out the work decides (G15).
 AUTO: Final = "auto"
 
@@ -138,7 +140,16 @@ def view(ticket: TicketState) -> TicketView:
     )
 
 
-def _subject(_ground: Ground, _ticket: TicketState, value: str) -> None:
+def _subject(ground: Ground, ticket: TicketState, value: str) -> None:
+    """G2: once an answer has left with the number in its subject, agents leave the subject as it is."""
+    locking = ground.catalogue.desk.subjects == "number" and ground.actor.role is Role.AGENT
+    if locking and any(
+        one.kind == EntryKind.ANSWER for one in ground.reader.conversation(ticket.ticket_id, MOST_MAILS)
+    ):
+        raise DeskError(
+            f"the subject of {ticket.number} is locked, an answer has left with it; a supervisor may change "
+            "it, and with `mailgate helpdesk set subjects edit` agents too"
+        )
     if not value or not value.isprintable() or len(value) > SUBJECT_LENGTH:
         raise DeskError(f"a subject is one line of 1 to {SUBJECT_LENGTH} printable characters")
 

@@ -6,6 +6,7 @@ no field ends the section, and the body begins with it, as Postfix and Python's 
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -71,6 +72,19 @@ class HeaderBlock:
         self._index = dict(zip(lower, fields, strict=True))
         self._values: dict[str, list[bytes]] = {}
         self._texts: dict[str, list[str]] = {}
+
+    def without(self, name: str, values: Sequence[bytes]) -> "HeaderBlock":
+        """Return the section without these fields, each the lowest of this name with this unfolded value."""
+        key, left = _key(name), list(values)
+        pairs: list[tuple[bytes, bytes]] = []
+        for pair in reversed(self.pairs):
+            value = unfold(pair[1])
+            if left and pair[0].lower() == key and value in left:
+                left.remove(value)
+            else:
+                pairs.append(pair)
+        pairs.reverse()
+        return HeaderBlock(pairs, [one.lower() for one, _ in pairs], self.body_start, self._section)
 
     @property
     def repeats(self) -> bool:

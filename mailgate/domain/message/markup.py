@@ -6,6 +6,7 @@ it.
 """
 
 import re
+from collections.abc import Callable
 from html import unescape
 from typing import Final
 
@@ -38,12 +39,19 @@ def strip_html(markup: str) -> str:
 
     At most the first million characters are read.
     """
+    return text_of_html(markup, None)
+
+
+def text_of_html(markup: str, sign: Callable[[str, str, str], str] | None) -> str:
+    """Return the same; `sign` gets each tag (name in lower case, "/" or "", all of it) and may add a text."""
     visible = _without_hidden(markup[:HTML])
     pieces: list[str] = []
     done = 0
     for match in _TAG.finditer(visible):
         pieces.append(_BLANKS.sub(" ", visible[done : match.start()]))
         pieces.append(_gap(match[2], closing=bool(match[1])))
+        if sign is not None and match[2]:
+            pieces.append(sign(match[2].lower(), match[1], match[0]))
         done = match.end()
     pieces.append(_BLANKS.sub(" ", visible[done:]))
     # Entities come last, so that `&lt;b&gt;` stays text.

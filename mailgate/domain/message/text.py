@@ -1,5 +1,7 @@
 """The text of a mail as a person would quote it, and what else came with it."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
 
 from mailgate.domain.message.limits import HTML
@@ -11,15 +13,15 @@ _BODIES: Final = frozenset({"text/plain", "text/html"})
 _MARKUP: Final = 8
 
 
-def main_text(root: Part, limit: int) -> str:
+def main_text(root: Part, limit: int, of_html: Callable[[str], str] = strip_html) -> str:
     """Return the best plain text of a mail, with LF line ends, at most `limit` characters.
 
     Of alternatives the first text/plain that isn't empty counts, else the HTML without its tags. The texts of
     a multipart/mixed follow each other: some programs cut a mail around its pictures, lists add a footer.
-    A mail that is nothing but another mail shows that one's text.
+    A mail that is nothing but another mail shows that one's text. `of_html` makes text of HTML.
     """
     start = root.children[0] if root.children and not root.is_multipart else root
-    return "\n\n".join(text for _, text in _texts(start, limit))[:limit]
+    return "\n\n".join(text for _, text in _texts(start, _How(limit, of_html)))[:limit]
 
 
 def attachments(root: Part) -> list[Part]:
@@ -45,36 +47,44 @@ def is_body(part: Part) -> bool:
     return part.content_type in _BODIES or (part.is_multipart and not part.children)
 
 
-def _texts(part: Part, limit: int) -> list[tuple[bool, str]]:
+@dataclass(frozen=True, slots=True)
+class _How:
+    """How much text is wanted, and what makes text of HTML."""
+
+    limit: int
+    of_html: Callable[[str], str]
+
+
+def _texts(part: Part, how: _How) -> list[tuple[bool, str]]:
     """Return the texts of a part in order, each with whether it was plain (nesting is capped)."""
     if not (part.is_multipart and part.children):
-        return _leaf(part, limit) if is_body(part) else []
+        return _leaf(part, how) if is_body(part) else []
     match part.content_type:
         case "multipart/alternative":
-            return _alternative(part.children, limit)
+            return _alternative(part.children, how)
         case "multipart/related" | "multipart/signed" | "multipart/report":
             # RFC 2387 3.2, RFC 1847 2.1, RFC 6522 3: the first part is the one for people.
-            return _texts(part.children[0], limit)
+            return _texts(part.children[0], how)
         case "multipart/digest":
             return []
         case _:
-            return [text for child in part.children for text in _texts(child, limit)]
+            return [text for child in part.children for text in _texts(child, how)]
 
 
-def _alternative(children: tuple[Part, ...], limit: int) -> list[tuple[bool, str]]:
+def _alternative(children: tuple[Part, ...], how: _How) -> list[tuple[bool, str]]:
     """Return the plain alternative, or the first that says anything."""
     best: list[tuple[bool, str]] = []
     for child in children:
-        texts = _texts(child, limit)
+        texts = _texts(child, how)
         if any(plain for plain, _ in texts):
             return texts
         best = best or texts
     return best
 
 
-def _leaf(part: Part, limit: int) -> list[tuple[bool, str]]:
+def _leaf(part: Part, how: _How) -> list[tuple[bool, str]]:
     plain = part.content_type != "text/html"
-    text = _plain(part, limit) if plain else _html(part, limit)
+    text = _plain(part, how.limit) if plain else _html(part, how)
     return [(plain, text)] if text else []
 
 
@@ -82,5 +92,5 @@ def _plain(part: Part, limit: int) -> str:
     return part.decoded_text(limit).replace("\r\n", "\n").replace("\r", "\n").strip()
 
 
-def _html(part: Part, limit: int) -> str:
-    return strip_html(part.decoded_text(min(limit * _MARKUP, HTML)))
+def _html(part: Part, how: _How) -> str:
+    return how.of_html(part.decoded_text(min(how.limit * _MARKUP, HTML)))

@@ -55,8 +55,8 @@ class MessageView:
     """
 
     __slots__ = (
-        "_addresses", "_block", "_buffer", "_date", "_ids", "_notes", "_root", "_section_noted", "_texts",
-        "body_start",
+        "_addresses", "_block", "_buffer", "_date", "_hidden", "_ids", "_notes", "_root", "_section_noted",
+        "_texts", "body_start",
     )  # fmt: skip
 
     def __init__(self, buffer: Buffer, block: HeaderBlock, notes: Notes) -> None:
@@ -70,6 +70,7 @@ class MessageView:
         self._date: tuple[datetime | None] | None = None
         self._ids: tuple[str, tuple[str, ...], tuple[str, ...]] | None = None
         self._texts: dict[int, str] = {}
+        self._hidden: tuple[tuple[str, tuple[bytes, ...]], ...] = ()
 
     @classmethod
     def parse(cls, octets: Readable) -> "MessageView":
@@ -137,7 +138,15 @@ class MessageView:
 
     def edited(self, octets: bytes) -> "MessageView":
         """Return the view of what a script has made of this mail (RFC 5293, RFC 5703)."""
-        return MessageView.parse(octets)
+        made = MessageView.parse(octets)
+        for name, values in self._hidden:
+            made.hide(name, values)
+        return made
+
+    def hide(self, name: str, values: Sequence[bytes]) -> None:
+        """Show these fields of a name no more, each the lowest of its value; the octets stay as they are."""
+        self._block = self._block.without(name, values)
+        self._hidden = (*self._hidden, (name, tuple(values)))
 
     # -- header
 

@@ -11,6 +11,7 @@ from typing import Any, Final
 from mailgate.domain.address import fold
 from mailgate.domain.helpdesk import Automation
 from mailgate.domain.routing import Catalogue, Route
+from mailgate.domain.templatenames import template_names
 from mailgate.rules.forms.model import Form
 from mailgate.rules.forms.read import Names, Place, Wrong, near, plain, read_form, unknown_names
 from mailgate.rules.forms.script import origin_of, script_of
@@ -77,7 +78,7 @@ def names_of(catalogue: Catalogue) -> Names:
     """Return what tells the names that a form may use, by kind."""
     known: dict[str, set[str]] = {
         "queue": set(catalogue.queues),
-        "template": set(catalogue.templates),
+        "template": set(template_names(catalogue)),
         "status": set(catalogue.statuses),
         "priority": set(catalogue.priorities),
         "agent": {*catalogue.agents, AUTO} if catalogue.agents else set(),

@@ -16,12 +16,12 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any, Final
 
-from mailgate.actions._names import NAMES
 from mailgate.rules.forms import conditions
 from mailgate.rules.forms.actions import KINDS, Kind, Part, Sort, kind_of, said, span_of, span_seconds
 from mailgate.rules.forms.conditions import TABLE, Question, Slot
 from mailgate.rules.forms.model import Action, Condition, Form, Group, Reply, Rule, Ticket
 from mailgate.rules.forms.script import placeholders
+from mailgate.texts.names import FACTS
 
 Place = tuple[str | int, ...]
 MATCHES: Final = ("all", "any")
@@ -316,7 +316,7 @@ class _Reader:
 
     def template(self, text: str, here: Place) -> None:
         """Complain about placeholders that nothing will be put in for."""
-        known = [f"{space}.{name}" for space, names in NAMES.items() for name in names]
+        known = [f"{space}.{name}" for space, names in FACTS.items() for name in names]
         for name in placeholders(text):
             if name not in known:
                 self.say(here, f"'${{{name}}}' is no placeholder{choice(name, known)}")

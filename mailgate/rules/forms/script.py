@@ -22,7 +22,7 @@ REFERENCE: Final = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_.]*|[0-9]+)\}")
 MARKER: Final = re.compile(
     r"# made from the automation (?P<name>.+); change it there \((?P<digest>[0-9a-f]{16})\)"
 )
-# What a template may name, and the extension that knows it (`actions/_names.py` has all names).
+# What a template may name, and the extension that knows it (`texts/names.FACTS` has all names).
 SPACES: Final = {
     "ticket": "vnd.mailgate.ticket",
     "contact": "vnd.mailgate.contact",

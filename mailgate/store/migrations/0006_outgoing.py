@@ -31,7 +31,10 @@ CREATE TABLE "template_file" (
     "cid" TEXT NOT NULL, "blob" TEXT NOT NULL, "changed_at" {int} NOT NULL,
     PRIMARY KEY ("template", "name")
 ){without_rowid};
-CREATE INDEX "template_file_blob" ON "template_file" ("blob")
+CREATE INDEX "template_file_blob" ON "template_file" ("blob");
+CREATE TABLE "outbox_file" (
+    "blob" TEXT NOT NULL, "outbox_id" {int} NOT NULL, PRIMARY KEY ("blob", "outbox_id")
+){without_rowid}
 """
 
 

@@ -1,5 +1,7 @@
 """What leaves the house: the outbox, and what the gate counts and remembers."""
 
+from typing import Final
+
 from peewee import SQL, BigAutoField, BigIntegerField, BlobField, CompositeKey, TextField
 
 from mailgate.store.models.base import Row, added_int, int_column, text_column
@@ -52,6 +54,19 @@ Outbox.add_index(Outbox.index(Outbox.msgid, where=SQL("msgid <> ''")))
 Outbox.add_index(Outbox.index(Outbox.delivery_id, where=SQL("delivery_id > 0")))
 
 
+class OutboxFile(Row):
+    """A file that a mail of ours takes along: `blob` names its octets in the store of blobs (G20)."""
+
+    blob = TextField()
+    outbox_id = BigIntegerField()
+
+    class Meta:
+        """One row per file and mail."""
+
+        primary_key = CompositeKey("blob", "outbox_id")
+        without_rowid = True
+
+
 class GateCount(Row):
     """How often something happened in one stretch of time: `width` seconds from `bucket` times that."""
 
@@ -82,8 +97,12 @@ class Remembered(Row):
         without_rowid = True
 
 
+# After two months an address gets another chance: mailboxes come back, and reports can be wrong.
+FAILING_FOR_MS: Final = 60 * 86400 * 1000
+
+
 class FailingAddress(Row):
-    """An address whose mail came back for good, and how often."""
+    """An address whose mail came back for good, and how often; `soft` counts what was not for good."""
 
     folded = TextField(primary_key=True)
     bounces = int_column()

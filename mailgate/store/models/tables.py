@@ -31,7 +31,14 @@ from mailgate.store.models.mail import (
     Seen,
     Trace,
 )
-from mailgate.store.models.outgoing import FailingAddress, GateCount, Outbox, Remembered, Suppression
+from mailgate.store.models.outgoing import (
+    FailingAddress,
+    GateCount,
+    Outbox,
+    OutboxFile,
+    Remembered,
+    Suppression,
+)
 from mailgate.store.models.people import Company, Contact, ContactAddress, ContactSource
 from mailgate.store.models.search import SearchMark
 from mailgate.store.models.tickets import (
@@ -57,6 +64,6 @@ TABLES: Final[tuple[type[Row], ...]] = (
     Address, Queue, Agent, Template, TemplateFile, Script, CatalogueVersion,
     Team, Status, Priority, Workflow, Automation, DeskSetting,
     Presence, Credential, LoginLink,
-    Outbox, GateCount, Remembered, FailingAddress, Suppression,
+    Outbox, OutboxFile, GateCount, Remembered, FailingAddress, Suppression,
     Audit,
 )  # fmt: skip

@@ -23,21 +23,21 @@ syntax keyword sieveTest folder hasexpiration hasflag header ihave mailboxexists
 syntax keyword sieveTest metadataexists notify_method_capability queue servermetadata servermetadataexists size spamtest specialuse_exists
 syntax keyword sieveTest string test_error test_message test_multiscript test_result_action test_result_execute test_script_compile test_script_run
 syntax keyword sieveTest ticket valid_ext_list valid_notify_method virustest
-syntax match sieveTag ":\(addflags\|addresses\|agent\|all\|allowpublic\|anychild\|append_result\|assign\)\>"
-syntax match sieveTag ":\(attach\|bymode\|bytimeabsolute\|bytimerelative\|bytrace\|calendarid\|category\|company\)\>"
-syntax match sieveTag ":\(comparator\|contains\|content\|contenttype\|copy\|count\|create\|days\)\>"
-syntax match sieveTag ":\(deletecancelled\|detail\|dkim\|dmarc\|domain\|encodeurl\|exists\|extension\)\>"
-syntax match sieveTag ":\(fcc\|first\|flags\|folder\|follow_up\|follow_up_days\|from\|global\)\>"
-syntax match sieveTag ":\(handle\|header\|headers\|headers_only\|html\|importance\|index\|invitesonly\)\>"
-syntax match sieveTag ":\(is\|key\|key_regex\|known\|language\|last\|length\|list\)\>"
-syntax match sieveTag ":\(localpart\|lower\|lowerfirst\|mailbox\|mailboxid\|match_subject\|matches\|message\)\>"
-syntax match sieveTag ":\(mime\|name\|never_follow_up\|note\|notify\|once\|optional\|options\)\>"
-syntax match sieveTag ":\(organizers\|originalzone\|outcome\|over\|owner_group\|param\|percent\|personal\)\>"
-syntax match sieveTag ":\(priority\|queue\|quoteregex\|quotewildcard\|raw\|reason\|regex\|remove\)\>"
-syntax match sieveTag ":\(removeflags\|ret\|salutation_fallback\|seconds\|smtp\|specialuse\|spf\|status\)\>"
-syntax match sieveTag ":\(subject\|subtype\|tag\|template\|text\|try\|type\|tzid\)\>"
-syntax match sieveTag ":\(under\|uniqueid\|update\|updatesonly\|upper\|upperfirst\|user\|value\)\>"
-syntax match sieveTag ":\(vip\|weekdays\|workflow\|zone\)\>"
+syntax match sieveTag ":\(addflags\|addresses\|agent\|all\|allowpublic\|anychild\|append_result\|arc\)\>"
+syntax match sieveTag ":\(assign\|attach\|bymode\|bytimeabsolute\|bytimerelative\|bytrace\|calendarid\|category\)\>"
+syntax match sieveTag ":\(company\|comparator\|contains\|content\|contenttype\|copy\|count\|create\)\>"
+syntax match sieveTag ":\(days\|deletecancelled\|detail\|dkim\|dmarc\|domain\|encodeurl\|exists\)\>"
+syntax match sieveTag ":\(extension\|fcc\|first\|flags\|folder\|follow_up\|follow_up_days\|from\)\>"
+syntax match sieveTag ":\(global\|handle\|header\|headers\|headers_only\|html\|importance\|index\)\>"
+syntax match sieveTag ":\(invitesonly\|is\|key\|key_regex\|known\|language\|last\|length\)\>"
+syntax match sieveTag ":\(list\|localpart\|lower\|lowerfirst\|mailbox\|mailboxid\|match_subject\|matches\)\>"
+syntax match sieveTag ":\(message\|mime\|name\|never_follow_up\|note\|notify\|once\|optional\)\>"
+syntax match sieveTag ":\(options\|organizers\|originalzone\|outcome\|over\|owner_group\|param\|percent\)\>"
+syntax match sieveTag ":\(personal\|priority\|queue\|quoteregex\|quotewildcard\|raw\|reason\|regex\)\>"
+syntax match sieveTag ":\(remove\|removeflags\|ret\|salutation_fallback\|seconds\|smtp\|specialuse\|spf\)\>"
+syntax match sieveTag ":\(status\|subject\|subtype\|tag\|template\|text\|try\|type\)\>"
+syntax match sieveTag ":\(tzid\|under\|uniqueid\|update\|updatesonly\|upper\|upperfirst\|user\)\>"
+syntax match sieveTag ":\(value\|vip\|weekdays\|workflow\|zone\)\>"
 syntax match sieveCapability contained +"\@<=\(body\|comparator-i;ascii-casemap\|comparator-i;ascii-numeric\|comparator-i;octet\|comparator-i;unicode-casemap\|convert\|copy\|date\)"\@=+
 syntax match sieveCapability contained +"\@<=\(duplicate\|editheader\|enclose\|encoded-character\|enotify\|envelope\|envelope-deliverby\|envelope-dsn\)"\@=+
 syntax match sieveCapability contained +"\@<=\(environment\|ereject\|extlists\|extracttext\|fcc\|fileinto\|foreverypart\|ihave\)"\@=+
