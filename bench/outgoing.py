@@ -1,8 +1,9 @@
 """`make bench-outgoing`: mails per second out of the outbox, against a bare loop that sends ready bytes.
 
 Ours is the real gateway: its outbox is full when the clock starts, and the clock stops when the last row is
-marked as sent; so each mail is claimed, composed, sent and settled. The yardstick (`bare.py`) sends the same
-mails, composed beforehand, over as many connections. Both send into Postfix's `smtp-sink`, in turns.
+marked as sent; so each mail is claimed, composed, sent and settled, and in a second run signed as well (RSA,
+2048 bits). The yardstick (`bare.py`) sends the same mails, composed beforehand, over as many connections. All
+send into Postfix's `smtp-sink`, in turns.
 
     --quick     few mails, two rounds: does it work at all?
 """
@@ -24,6 +25,8 @@ import figures
 import load
 import msgspec
 import subjects
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
@@ -62,7 +65,11 @@ class Plan:
 
 FULL = Plan(4000, (4, 16), 5)
 QUICK = Plan(500, (4,), 2)
-GOALS = [figures.Goal("P6", "unsigned", f"x{n}", "mailgate", "bare", 0.5) for n in FULL.connections]
+GOALS = [
+    figures.Goal("P6", name, f"x{n}", subject, "bare", least)
+    for name, subject, least in (("unsigned", "mailgate", 0.5), ("signed", "mailgate-rsa2048", 0.3))
+    for n in FULL.connections
+]
 
 
 def drafts(count: int) -> list[Draft]:
@@ -115,10 +122,20 @@ def fill(gate: gatewayrun.Gateway, made: list[Draft]) -> None:
     store.close()
 
 
-def ours(made: list[Draft], where: str, connections: int) -> float:
+def signing_key(file: Path) -> dict[str, str]:
+    """Make an RSA key of 2048 bits; returns its settings."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    file.write_bytes(key.private_bytes(*form))
+    file.chmod(0o400)
+    return {"domain": SENDER.partition("@")[2], "selector": "bench", "key": f"${{file:{file}}}"}
+
+
+def ours(made: list[Draft], where: str, connections: int, **more: object) -> float:
     """Return mails per second from the moment they may leave until the last is marked as sent."""
     port = int(where.rpartition(":")[2])
-    settings = {"relay": {"host": "127.0.0.1", "port": port, "tls": "none", "connections": connections}}
+    relay = {"host": "127.0.0.1", "port": port, "tls": "none", "connections": connections}
+    settings = {"relay": relay, **more}
     with gatewayrun.gateway(settings, start=False) as gate:
         fill(gate, made)
         gate.start()
@@ -153,11 +170,13 @@ def speed(plan: Plan) -> None:
     with tempfile.TemporaryDirectory(prefix="mg-bench-") as folder, subjects.sink(lmtp=False) as sink:
         file = Path(folder) / "mails.json"
         file.write_text(json.dumps(ready(made)))
+        key = signing_key(Path(folder) / "key.pem")
         for number in range(plan.rounds):
             for count in plan.connections:
                 runs = {
                     "mailgate": lambda n=count: ours(made, sink.where, n),
                     "bare": lambda n=count: bare(file, sink.where, n),
+                    "mailgate-rsa2048": lambda n=count: ours(made, sink.where, n, dkim=[key]),
                 }
                 # Nobody always goes first.
                 for name in sorted(runs, reverse=bool(number % 2)):

@@ -22,7 +22,7 @@ from prometheus_client import CollectorRegistry
 
 from mailgate import wiring
 from mailgate.business import OWN_STORE, Business
-from mailgate.checks.gather import begin_facts
+from mailgate.checks.gather import CheckPolicy, begin_facts
 from mailgate.config.settings import Settings
 from mailgate.config.version import program_version
 from mailgate.control import ControlServer, RefusedError
@@ -124,7 +124,7 @@ class Gateway:
         self.pipeline = Pipeline(
             self.writer,
             self.store.blobs,
-            partial(begin_facts, policy=wiring.check_policy(settings, self.keys, self.business.own)),
+            partial(begin_facts, policy=self._checks()),
             lambda: self.business.rules,
             self.reporter.mail,
             self.reporter.again,
@@ -139,6 +139,9 @@ class Gateway:
         self.started_at = time.time()
         self._tasks: list[asyncio.Task[None]] = []
         self._disk_ok, self._disk_asked = True, 0.0
+
+    def _checks(self) -> CheckPolicy:
+        return wiring.check_policy(self.settings, self.keys, self.business.own, self.reporter.verified)
 
     def _intake(self) -> Intake:
         """Return the listeners, their sockets bound: in processes of their own, or in this one."""

@@ -55,6 +55,8 @@ AGENT_MAILS: Final = (
     "answer", "comment", "change", "mistake", "refused", "automatic", "copy", "aside",
 )  # fmt: skip
 AGENT_MAIL: Final = "agent_"
+# What is no person's mail (`domain/facts.MailClass`).
+_MACHINES: Final = ("own", "bounce", "automatic", "notice", "list")
 
 
 def _each(*values: str) -> tuple[tuple[str, ...], ...]:
@@ -107,6 +109,14 @@ METRICS: Final[tuple[Spec, ...]] = (
         "Recipients told to come again (4xx) because nothing could be stored for them.",
     ),
     Spec(
+        "machines",
+        "counter",
+        "machine_mails",
+        "Deliveries of mails that no person wrote, by class (docs/bounces.md); own: our mail came back.",
+        ("class",),
+        _each(*_MACHINES),
+    ),
+    Spec(
         "crashes",
         "counter",
         "processing_crashes",
@@ -130,6 +140,13 @@ METRICS: Final[tuple[Spec, ...]] = (
         "Agents' mails to tickets, by what they became (docs/agents-by-mail.md); refused: perhaps forged.",
         ("became",),
         _each(*AGENT_MAILS),
+    ),
+    Spec(
+        "verified",
+        "counter",
+        "authentication_results",
+        "What SPF, DKIM (each signature), DMARC and ARC said of mails, where somebody looked (docs/dkim.md).",
+        ("method", "result"),
     ),
     Spec(
         "suppressed",
@@ -331,6 +348,8 @@ class Metrics:
     rule_errors: Tally
     wrong_tokens: Tally
     agent_mails: Tally
+    machines: Tally
+    verified: Tally
     suppressed: Tally
     alarms: Tally
     session_timers: Tally

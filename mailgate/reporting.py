@@ -8,6 +8,7 @@ from contextlib import closing
 from datetime import datetime
 
 from mailgate.domain.envelope import Received
+from mailgate.domain.facts import Authentication, Verdict
 from mailgate.domain.helpdesk import StatusKind, status_kind
 from mailgate.domain.routing import Catalogue
 from mailgate.maillog import MailLog
@@ -47,12 +48,22 @@ class Reporter:
         self._count(outcome)
         self._line(received, outcome, msgid, (self._clock() - received.at).total_seconds())
 
+    def verified(self, known: Authentication) -> None:
+        """Count what is known of who vouches for a mail."""
+        for method, verdict in (("spf", known.spf), ("dmarc", known.dmarc), ("arc", known.arc)):
+            if verdict != Verdict():
+                self._metrics.verified.inc(method, verdict.result)
+        for verdict in known.dkim:
+            self._metrics.verified.inc("dkim", verdict.result)
+
     def _count(self, outcome: DeliveryOutcome) -> None:
         metrics = self._metrics
         if outcome.status == FAILED:
             metrics.failed.inc()
         else:
             metrics.decided.inc(outcome.status)
+        if outcome.mail_class and outcome.mail_class != "person":
+            metrics.machines.inc(outcome.mail_class)
         if outcome.duplicate:
             metrics.duplicates.inc()
         elif outcome.action.startswith(AGENT_MAIL):

@@ -42,6 +42,7 @@ from mailgate.domain.budgets import Budgets
 from mailgate.domain.effects import Decision
 from mailgate.domain.envelope import Source
 from mailgate.domain.events import Follower
+from mailgate.domain.facts import Authentication
 from mailgate.domain.gate import Gate, GatePolicy
 from mailgate.domain.mailtexts import MailTexts
 from mailgate.domain.notify import Notifier
@@ -205,12 +206,15 @@ def load_keys(path: Path) -> tuple[bytes, ...]:
 
 
 def check_policy(
-    settings: Settings, keys: tuple[bytes, ...], own: Callable[[], frozenset[str]]
+    settings: Settings,
+    keys: tuple[bytes, ...],
+    own: Callable[[], frozenset[str]],
+    observe: Callable[[Authentication], None] = lambda _known: None,
 ) -> CheckPolicy:
     """Return what is looked up about a mail, and with what."""
-    checks = settings.checks
-    wanted = checks.dkim or checks.null_mx or checks.arc or checks.dmarc != "off"
-    resolver = Dns(nameservers=checks.nameservers, lifetime_s=checks.deadline) if wanted else None
+    checks, policy = settings.checks, settings.checks.dmarc
+    wanted = checks.dkim or checks.null_mx or checks.arc or policy != "off"
+    dns = Dns(nameservers=checks.nameservers, lifetime_s=checks.deadline) if wanted else None
     return CheckPolicy(
         keys=keys,
         instance=settings.instance.name,
@@ -218,15 +222,12 @@ def check_policy(
         delimiter=settings.rules.recipient_delimiter,
         trusted_authserv_ids=frozenset(i.lower() for i in checks.trusted_authserv_ids),
         deadline_s=checks.deadline,
-        dkim=DkimCheck(resolver) if checks.dkim and resolver is not None else None,
-        dmarc=DmarcCheck(resolver, strict=checks.dmarc == "strict")
-        if checks.dmarc != "off" and resolver is not None
-        else None,
-        arc=ArcCheck(resolver, [one.lower() for one in checks.trusted_arc_sealers])
-        if checks.arc and resolver is not None
-        else None,
-        resolver=resolver,
+        dkim=DkimCheck(dns) if checks.dkim and dns else None,
+        dmarc=DmarcCheck(dns, strict=policy == "strict") if policy != "off" and dns else None,
+        arc=ArcCheck(dns, map(str.lower, checks.trusted_arc_sealers)) if checks.arc and dns else None,
+        resolver=dns,
         null_mx=checks.null_mx,
+        observe=observe,
     )
 
 

@@ -7,7 +7,7 @@ trust; for everybody else the chain is a fact to look at.
 import asyncio
 import logging
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -52,7 +52,7 @@ class ArcCheck:
     """Checks chains with one resolver; used from one event loop. `trusted` are sealers in lower case."""
 
     def __init__(
-        self, resolver: Resolver, trusted: Collection[str] = (), *, most_octets: int = MOST_OCTETS
+        self, resolver: Resolver, trusted: Iterable[str] = (), *, most_octets: int = MOST_OCTETS
     ) -> None:
         self._resolver = resolver
         self.trusted = frozenset(trusted)

@@ -1,8 +1,8 @@
 """All facts about one mail, once, before the rules run: the fourth step of the journey.
 
 Without a policy that asks for DNS nothing here waits; with it, everything together ends at one deadline,
-and what is not known by then is unknown. A fact that is looked up only matters where a person may be
-answered, so only a person's mail is looked up.
+and what is not known by then is unknown. A null MX only matters where a person may be answered, so it is
+looked up for persons' mail alone; who vouches for a mail is asked for every mail that somebody signed.
 """
 
 import asyncio
@@ -39,6 +39,7 @@ class CheckPolicy:
     `own` returns our own addresses, folded; it is a function because they change while the gateway runs.
     `trusted_authserv_ids` are in lower case; `hops` and `strict` are explained in `upstream.py`. `dkim`,
     `dmarc`, `arc` and `resolver` are None where they are not wanted; `null_mx` needs the resolver.
+    `observe` is told what is known of each mail of which anything is.
     """
 
     keys: tuple[bytes, ...]
@@ -54,6 +55,7 @@ class CheckPolicy:
     arc: ArcCheck | None = None
     resolver: Resolver | None = None
     null_mx: bool = False
+    observe: Callable[[Authentication], None] = lambda _known: None
 
 
 async def gather_facts(received: Received, view: MessageView, policy: CheckPolicy) -> Facts:
@@ -72,6 +74,8 @@ def begin_facts(received: Received, view: MessageView, policy: CheckPolicy) -> F
     ask_dmarc = policy.dmarc is not None and facts.authentication.dmarc == Verdict()
     ask_arc = policy.arc is not None and view.header_exists(SEAL)
     if not (ask_dkim or ask_mx or ask_dmarc or ask_arc):
+        if facts.authentication.source:
+            policy.observe(facts.authentication)
         return facts
     wanted = replace(
         policy,
@@ -93,7 +97,10 @@ async def _asked(facts: Facts, received: Received, view: MessageView, policy: Ch
         _warm(view, policy),
     )
     authentication = await _dmarc(authentication, view, policy, ends)
-    return replace(facts, authentication=_passed_on(authentication, view, chain, policy), null_mx=null_mx)
+    authentication = _passed_on(authentication, view, chain, policy)
+    if authentication.source:
+        policy.observe(authentication)
+    return replace(facts, authentication=authentication, null_mx=null_mx)
 
 
 async def _chain(view: MessageView, policy: CheckPolicy) -> Chain:

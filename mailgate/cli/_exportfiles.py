@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
-from mailgate.domain.attach import clean_file_name
+from mailgate.domain.attach import MEBI, MOST_OCTETS, clean_file_name
 from mailgate.domain.deskerror import DeskError
 from mailgate.errors import Complaint, SettingsError
+from mailgate.store.business import load_catalogue
 from mailgate.store.files import described, keep_file, opened
 from mailgate.store.templatefiles import FileChange, plan, template_files
 
@@ -25,6 +26,7 @@ def plan_files(connection: "Connection", texts: "Texts", blobs: "Blobs | None") 
 
     Those that are new are kept in `blobs`, None keeps nothing. Raises SettingsError with all that is wrong.
     """
+    most = _most_images(connection, texts)
     wrong: list[Complaint] = []
     wanted: dict[str, tuple[Attachment, ...]] = {}
     places: dict[str, str] = {}
@@ -33,7 +35,7 @@ def plan_files(connection: "Connection", texts: "Texts", blobs: "Blobs | None") 
         for key in ("files", "images"):
             for named in getattr(template, key):
                 try:
-                    one = _described(Path(named), made, inline=key == "images")
+                    one = _described(Path(named), made, most if key == "images" else 0)
                 except DeskError as error:
                     wrong.append(texts.complain("template", index, key, str(error)))
                     continue
@@ -46,13 +48,22 @@ def plan_files(connection: "Connection", texts: "Texts", blobs: "Blobs | None") 
     for change in changes if blobs is not None else ():
         if change.action == "attach":
             assert blobs is not None
-            keep_file(blobs, Path(places[change.file.blob]), change.file.name, inline=bool(change.file.cid))
+            keep_file(blobs, Path(places[change.file.blob]), change.file)
     return changes
 
 
-def _described(path: Path, beside: "list[Attachment]", *, inline: bool) -> "Attachment":
-    with opened(path) as content:
-        one = described(content, path.name, inline=inline, beside=beside)
+def _most_images(connection: "Connection", texts: "Texts") -> int:
+    """Return how many octets of images a template has at most: as the text says it, else as it is."""
+    said = cast("dict[str, object]", texts.tree.values.get("helpdesk", {}))
+    desk = texts.business.helpdesk if "images_mb" in said else load_catalogue(connection).desk
+    return desk.images_mb * MEBI
+
+
+def _described(path: Path, beside: "list[Attachment]", images: int) -> "Attachment":
+    """Return what is said of a file; `images` octets at most where it is one for the HTML, 0 where not."""
+    most = images or MOST_OCTETS
+    with opened(path, most) as content:
+        one = described(content, path.name, inline=bool(images), beside=beside, most=most)
     if any(other.name == one.name for other in beside):
         raise DeskError(f"{one.name} stands there twice: each file has a name of its own")
     return one

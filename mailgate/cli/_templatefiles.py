@@ -1,6 +1,6 @@
 """`mailgate template attach | detach | files`: what goes along with an answer that a template makes (G20)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,6 +14,8 @@ from mailgate.cli._store import opened, tell, writing
 if TYPE_CHECKING:
     from mailgate.cli._items import Present
     from mailgate.domain.draft import Attachment
+    from mailgate.domain.helpdesk import DeskPolicy
+    from mailgate.domain.routing import Template
     from mailgate.store.db import Store
     from mailgate.store.templatefiles import FileChange
 
@@ -38,27 +40,27 @@ def attach(
     mailgate template attach received terms.pdf
     mailgate template attach received logo.png --inline
 
-    One of the same name is replaced. Up to 10 files and 10 images, 25 MB (MiB) of each; JPEG, PNG, GIF, TIFF,
+    One of the same name is replaced. Up to 10 files and 10 images, 25 MB (MiB) of each (of images
+    what the setting `images_mb` says); JPEG, PNG, GIF, TIFF,
     RAW and WebP images, MP4, MOV, AVI, WMV and WebM videos, MP3 and WAV, PDF, Word, Excel and PowerPoint
     documents without macros, CSV and TXT. What a file is, its content says; its name must say the same.
     """
+    from mailgate.domain.attach import MEBI, MOST_OCTETS, clean_file_name  # noqa: PLC0415
     from mailgate.domain.deskerror import DeskError  # noqa: PLC0415  --help must not pay for it
     from mailgate.store.files import described, keep_file  # noqa: PLC0415
     from mailgate.store.files import opened as read  # noqa: PLC0415
     from mailgate.store.templatefiles import FileChange  # noqa: PLC0415
 
-    def planned(there: "Sequence[Attachment]", store: "Store") -> "list[FileChange]":
-        from mailgate.domain.attach import clean_file_name  # noqa: PLC0415
-
-        own = clean_file_name(called or file.name)
-        beside = [one for one in there if one.name != own]
-        with read(file) as content:
-            made = described(content, called or file.name, inline=inline, beside=beside)
+    def planned(there: "Sequence[Attachment]", store: "Store", desk: "DeskPolicy") -> "list[FileChange]":
+        most = desk.images_mb * MEBI if inline else MOST_OCTETS
+        beside = [one for one in there if one.name != clean_file_name(called or file.name)]
+        with read(file, most) as content:
+            made = described(content, called or file.name, inline=inline, beside=beside, most=most)
         if made in there:
             return []
         if not dry_run:
-            keep_file(store.blobs, file, called, inline=inline, beside=beside)
-        return [FileChange("attach", name, made, made.name in {one.name for one in there})]
+            keep_file(store.blobs, file, made)
+        return [FileChange("attach", name, made, len(beside) < len(there))]
 
     try:
         _change(call, name, planned, How(dry_run, take_over))
@@ -80,7 +82,7 @@ def detach(call: Call, name: str, files: tuple[str, ...], *, dry_run: bool, take
     from mailgate.cli._items import near  # noqa: PLC0415  --help must not pay for it
     from mailgate.store.templatefiles import FileChange  # noqa: PLC0415
 
-    def planned(there: "Sequence[Attachment]", _store: "Store") -> "list[FileChange]":
+    def planned(there: "Sequence[Attachment]", *_: object) -> "list[FileChange]":
         known = {one.name: one for one in there}
         for one in files:
             if one not in known:
@@ -115,7 +117,7 @@ def _change(call: Call, name: str, planned: Any, how: How) -> None:
         found = _business.present(call)
         _business.named(found, "template", name)
         _business.require_ours(found, "template", name, how)
-        changes = planned(found.catalogue.files.get(name, ()), store)
+        changes = planned(found.catalogue.files.get(name, ()), store, found.catalogue.desk)
     if changes and not how.dry_run:
         _carry_out(call, found, name, changes, how)
     for line in map(line_of, changes):
@@ -148,6 +150,20 @@ def _carry_out(call: Call, found: "Present", name: str, changes: "Sequence[FileC
         except Moved:
             text = "somebody else changed the business data meanwhile, try again"
             raise CommandError(text, TRY_LATER) from None
+
+
+def missing_images(found: "Present", template: "Template") -> Iterator[str]:
+    """Yield a line for each image that the HTML of a stored template names and that does not go along."""
+    from mailgate.outbox.parts import named_images  # noqa: PLC0415  --help must not pay for it
+
+    there = {one.cid for one in found.catalogue.files.get(template.name, ())}
+    parts = {"html": template.html, **({"text": template.text} if template.format != "text" else {})}
+    for part, source in parts.items():
+        for cid in sorted(named_images(source) - there):
+            if "{" not in cid:
+                yield clean(
+                    f"{template.name}: {part} names the image cid:{cid}, and none of that name goes along"
+                )
 
 
 def line_of(change: "FileChange") -> str:

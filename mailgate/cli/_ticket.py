@@ -13,6 +13,10 @@ Row = dict[str, Any]
 
 # An entry's text: enough to know it by; `--json` has all of it.
 TEXT_WIDTH = 200
+# What a report means for the address, as people say it (`domain/bounces/reasons.Failure`).
+FAILURES: Final = {
+    "hard": "hard", "full": "mailbox full", "block": "blocked", "soft": "soft", "delay": "delayed",
+}  # fmt: skip
 # The times of a ticket's life and service, and their columns (T9).
 CLOCKS: Final = (
     ("reacted", "reacted_at"),
@@ -124,11 +128,10 @@ def _contact(contact: Row | None) -> str:
 
 def _report(said: Row) -> Iterator[str]:
     """Yield what a report says in short: whether it was for good, and the other side's words."""
-    words = {"hard": "hard", "full": "mailbox full", "block": "blocked", "soft": "soft", "delay": "delayed"}
-    kind = words.get(said.get("failure", ""), "")
+    kind = FAILURES.get(said.get("failure", ""), "")
     about = ", ".join(said.get("recipients") or [said.get("recipient", "")])
-    short = " ".join(part for part in (kind, said["kind"], "report", f"about {about}" if about else "") if part)
-    yield f"      {short}"
+    parts = (kind, said["kind"], "report", f"about {about}" if about else "")
+    yield f"      {' '.join(part for part in parts if part)}"
     if said.get("diagnostic"):
         yield f"      they say: {cut(said['diagnostic'], TEXT_WIDTH)}"
 

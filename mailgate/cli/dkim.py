@@ -51,8 +51,9 @@ def dkim() -> None:
 def genkey(call: Call, domain: str, selector: str, kind: "KeyType", bits: int, folder: Path | None) -> None:
     r"""Make a key for DOMAIN; print the DNS record to publish and the lines for mailgate.toml.
 
-    The file can be read by its owner alone, and one that is there is never overwritten. Nothing else changes:
-    mail is signed when the lines stand in mailgate.toml and the service was started again.
+    The file can be read by its owner alone: whoever runs this, or, if that is root, the owner of the state
+    folder. One that is there is never overwritten. Nothing else changes: mail is signed when the lines stand
+    in mailgate.toml and the service was started again.
 
     \b
     mailgate dkim genkey example.org
@@ -69,16 +70,35 @@ def genkey(call: Call, domain: str, selector: str, kind: "KeyType", bits: int, f
     except DkimKeyError as error:
         raise click.UsageError(str(error)) from None
     file = (folder or call.config.absolute().parent / "dkim") / f"{domain.lower()}.{selector}.pem"
-    _keep(file, key.pem())
+    owner = _service_user(call)
+    _keep(file, key.pem(), owner)
     _explain(domain.lower(), selector, key, file)
 
 
-def _keep(file: Path, pem: str) -> None:
+def _service_user(call: Call) -> tuple[int, int] | None:
+    """Return user and group of the service's folder, where root makes a key that the service must read."""
+    from mailgate.errors import SettingsError  # noqa: PLC0415  --help must not pay for it
+
+    if os.geteuid() != 0:
+        return None
+    try:
+        about = call.settings().state_path(".").stat()
+    except (OSError, SettingsError):
+        return None
+    return about.st_uid, about.st_gid
+
+
+def _keep(file: Path, pem: str, owner: tuple[int, int] | None) -> None:
     """Write a key file that only its owner can read. Raises CommandError where it can't be, or is there."""
     try:
-        file.parent.mkdir(mode=0o750, exist_ok=True)
+        if not file.parent.exists():
+            file.parent.mkdir(mode=0o750)
+            if owner is not None:
+                os.chown(file.parent, *owner)
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w") as stream:
+            if owner is not None:
+                os.fchown(descriptor, *owner)
             stream.write(pem)
             stream.flush()
             os.fsync(stream.fileno())
@@ -89,12 +109,20 @@ def _keep(file: Path, pem: str) -> None:
         raise CommandError(f"can't write {file}: {error.strerror}") from None
 
 
+def _owner(file: Path) -> str:
+    """Return the name of a file's owner, its number where it has none."""
+    try:
+        return file.owner()
+    except KeyError:
+        return f"user {file.stat().st_uid}"
+
+
 def _explain(domain: str, selector: str, key: "PrivateKey", file: Path) -> None:
     """Print what is to be done with a new key."""
     from mailgate.config.render import quoted  # noqa: PLC0415  --help must not pay for it
     from mailgate.domain.dkimkey import zone_line  # noqa: PLC0415
 
-    click.echo(f"The private key is in {file}: let the service's user own it, nobody else read it.")
+    click.echo(f"The private key is in {file}, which only {_owner(file)} can read: so must the service.")
     click.echo("\n1. Publish this in DNS:\n")
     click.echo(zone_line(domain, selector, key.record))
     click.echo("\n2. Write this into mailgate.toml:\n")

@@ -150,6 +150,8 @@ def check(call: Call, /, names: tuple[str, ...], **said: Any) -> None:
         found = _business.present(call)
         checked = [_business.named(found, "template", one) for one in names or found.all("template")]
     wrong = [line for one in checked for line in of_template(one)]
+    if not any(said.values()):
+        wrong += [line for one in checked for line in _templatefiles.missing_images(found, one)]
     for line in wrong:
         click.echo(line)
     if wrong:

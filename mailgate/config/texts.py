@@ -266,6 +266,9 @@ class HelpdeskText(Section, frozen=True, kw_only=True):
     )
     login_link_hours: Annotated[int, note("How long a link that lets an agent in holds.")] = 24
     company: Annotated[str, note("The name of our own company, for texts (`@{company}`).")] = ""
+    images_mb: Annotated[
+        int, note("How many MiB the images in the HTML of an answer have at most, 1 to 200.")
+    ] = 25
 
     def complaints(self) -> Iterator[tuple[str, str]]:
         """Say which value the policy does not take."""

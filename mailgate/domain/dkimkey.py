@@ -176,7 +176,7 @@ def _same(public: str, key: PrivateKey) -> bool:
         return True
     if not isinstance(key.key, RSAPrivateKey):
         return False
-    # RFC 6376 3.6.1 is read in two ways: some publish the bare RSAPublicKey (its erratum 3017 says no).
+    # RFC 6376 3.6.1 is read in two ways: some publish the bare RSAPublicKey.
     if octets == key.key.public_key().public_bytes(Encoding.DER, PublicFormat.PKCS1):
         return True
     try:

@@ -102,7 +102,7 @@ class DeskPolicy:
     `channel`: whether addresses take mail at all; a new installation takes none until somebody says so (G1).
     `number_pattern` holds `{n}`. `subjects` is a word of `SUBJECTS`, `answers_to` one
     of `ANSWERS_TO`, `mail_texts` one of `MAIL_TEXTS`. `company` is our own company's name, for
-    texts (G16, G19).
+    texts (G16, G19). `images_mb`: how many MiB the images in the HTML of an answer have at most (G16, G20).
     """
 
     channel: bool = False
@@ -124,6 +124,7 @@ class DeskPolicy:
     presence_minutes: int = 15
     login_link_hours: int = 24
     company: str = ""
+    images_mb: int = 25
 
 
 # The helpdesk of an installation that says nothing about it.
@@ -157,6 +158,8 @@ _SPAN: Final = re.compile(r"([0-9]{1,5})([mhd])")
 _SECONDS: Final = {"m": 60, "h": 3600, "d": 86400}
 FEWEST_DAYS: Final = 1
 MOST_DAYS: Final = 1000
+# G16 names it; few servers take a mail of that size.
+MOST_MB: Final = 200
 
 
 def status_kind(statuses: Mapping[str, Status], name: str) -> StatusKind:
@@ -271,7 +274,7 @@ def _read(name: str, value: str) -> bool | int | str:
 
 
 def _number(name: str, value: str) -> int:
-    most = MOST_DAYS if name.endswith("_days") else 100_000
+    most = MOST_DAYS if name.endswith("_days") else MOST_MB if name.endswith("_mb") else 100_000
     if not value.isascii() or not value.isdigit() or not FEWEST_DAYS <= int(value) <= most:
         raise ValueError(f"{value!r} is no whole number from {FEWEST_DAYS} to {most:,}")
     return int(value)

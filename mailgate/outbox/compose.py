@@ -22,7 +22,6 @@ from mailgate.outbox.fields import (
     ascii_domain,
     field_name,
     fold_words,
-    mailbox,
     text_field,
 )
 from mailgate.outbox.parts import mail_body
@@ -108,9 +107,9 @@ def compose(draft: Draft, *, date: datetime, message_id: str, files: Files = no_
         b"MIME-Version: 1.0\r\n",
     ]
     body = mail_body(draft, files)
-    addresses = (draft.from_address, draft.to_address, draft.reply_to)
-    smtputf8 = not all(mailbox(a).isascii() for a in addresses)
-    return Composed(b"".join(fields) + body.fields, body.pieces, own_id, smtputf8)
+    # Whatever else is beyond ASCII is encoded: what is left of it stands in an address (RFC 6532 3.2).
+    head = b"".join(fields) + body.fields
+    return Composed(head, body.pieces, own_id, not head.isascii())
 
 
 def _ids(text: str) -> list[str]:

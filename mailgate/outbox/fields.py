@@ -33,6 +33,8 @@ PHRASE: Final = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?: [A-Za-z0-9!#$%&'
 DOT_ATOM: Final = re.compile(
     r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u00a1-\U0010ffff-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u00a1-\U0010ffff-]+)*"
 )
+# What nearly all addresses look like; the long way comes to the same.
+SIMPLE: Final = re.compile(r"[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*")
 NOT_IN_DOMAIN: Final = re.compile(r"[^A-Za-z0-9.:_\[\]\u00a1-\U0010ffff-]")
 # A local part of any form and a domain or an address literal (RFC 5322 3.4.1).
 ADDRESS: Final = re.compile(
@@ -53,6 +55,8 @@ ENDING_MAX: Final = 12
 
 def plain_text(value: str) -> str:
     """Return the text as one line: line breaks and tabs become a space, other control characters go."""
+    if value.isascii() and value.isprintable():
+        return value.strip()
     value = CONTROLS.sub("", BREAKS.sub(" ", value))
     return SURROGATES.sub("\ufffd", value).strip()
 
@@ -89,6 +93,10 @@ def fold_words(name: str, words: Iterable[str], columns: int = COLUMNS) -> bytes
 
     RFC 5322 2.2.3: a fold is CRLF before white space; no line consists of white space alone.
     """
+    words = tuple(words)
+    whole = f"{name}: {' '.join(words)}"
+    if len(whole) <= columns:
+        return whole.encode("utf-8") + b"\r\n"
     line, lines = f"{name}:", []
     for word in words:
         # Never directly behind the field's name: some readers take that for an empty field.
@@ -96,7 +104,7 @@ def fold_words(name: str, words: Iterable[str], columns: int = COLUMNS) -> bytes
             lines.append(line)
             line = ""
         line += f" {word}"
-    lines.append(line if line != f"{name}:" else f"{name}: ")
+    lines.append(line)
     return "\r\n".join(lines).encode("utf-8") + b"\r\n"
 
 
@@ -216,6 +224,8 @@ def mailbox(address: str) -> str:
     A local part that is no dot-atom is quoted; a local part beyond ASCII stays as it is (RFC 6532 3.2).
     """
     text = plain_text(address)
+    if len(text) <= LOCAL_MAX and SIMPLE.fullmatch(text) is not None:
+        return text
     local, at, domain = text.rpartition("@")
     if not at:
         return _local(text[:LOCAL_MAX])

@@ -48,12 +48,17 @@ def mail_body(draft: Draft, files: Files) -> Body:
 
 def _sorted(draft: Draft) -> tuple[dict[str, Attachment], list[Attachment]]:
     """Return the images that the HTML shows, by their cid, and the files; other images stay away."""
-    named = {_cid(found) for found in CID.finditer(draft.html)} if draft.attachments else set()
+    named = named_images(draft.html) if draft.attachments else set()
     images: dict[str, Attachment] = {}
     for one in draft.attachments:
         if one.cid in named:
             images.setdefault(one.cid, one)
     return images, [one for one in draft.attachments if not one.cid]
+
+
+def named_images(source: str) -> set[str]:
+    """Return the images that HTML, or a text that becomes HTML, names by `cid:`."""
+    return {_cid(found) for found in CID.finditer(source)}
 
 
 def _cid(found: re.Match[str]) -> str:

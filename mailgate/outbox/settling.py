@@ -5,7 +5,8 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from mailgate.errors import ShuttingDown
+from mailgate.errors import ShuttingDown, TryLater
+from mailgate.store.faults import Abandoned, system_fault
 from mailgate.store.outbox_rows import Ended, Settled, settle
 from mailgate.store.transaction import Transaction
 from mailgate.store.writer import Writer
@@ -84,7 +85,7 @@ class Settler:
                 with tx.savepoint():
                     self._given_up(tx, ended)
             except Exception as error:
-                if tx.is_broken_by(error):
+                if isinstance(error, Abandoned | TryLater) or system_fault(error) or tx.is_broken_by(error):
                     raise
                 log.exception("outbox row %d was given up, and what follows failed", ended.row.id)
 

@@ -85,7 +85,10 @@ def _effect(effect: Effect) -> list[str]:  # noqa: PLR0911  a closed list, one l
         case Forward():
             return [left_word("redirect", "", effect.to_address)]
         case Send():
-            return [left_word("send", effect.kind.value, effect.draft.to_address)]
+            # The mail in hand may be an agent's answer: it is the entry of the mail that leaves.
+            tied = effect.entry is not None and effect.entry.with_message
+            left = left_word("send", effect.kind.value, effect.draft.to_address)
+            return [left, *([JOINED] if tied else [])]
         case Suppressed():
             return [left_word("send", effect.kind.value, effect.to_address)]
         case Pipe():

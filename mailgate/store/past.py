@@ -12,6 +12,8 @@ from typing import Any, Final
 from peewee import JOIN, SQL
 
 from mailgate.domain.envelope import Envelope, Octets, Origin, Received, Recipient, Source
+from mailgate.domain.notify import RULE as NOTIFY
+from mailgate.domain.workflow import PREFIX as WORKFLOW
 from mailgate.store.apply_outgoing import OWN_STORE, SNOOZED
 from mailgate.store.blobs import Blobs
 from mailgate.store.connection import Connection
@@ -148,9 +150,13 @@ def _add_sent(connection: Connection, found: dict[int, Done]) -> None:
     """Add what went to targets and out of the house."""
     query = Outbox.select(
         Outbox.delivery_id, Outbox.kind, Outbox.mail_kind, Outbox.target, Outbox.to_address, Outbox.folder,
-        Outbox.flags, Outbox.draft,
+        Outbox.flags, Outbox.draft, Outbox.rule,
     ).where((Outbox.delivery_id > SQL("0")) & Outbox.delivery_id.in_(list(found)))  # fmt: skip
-    for delivery_id, kind, mail_kind, target, to_address, folder, flags, draft in _rows(connection, query):
+    for delivery_id, kind, mail_kind, target, to_address, folder, flags, draft, rule in _rows(
+        connection, query
+    ):
+        if _follows(rule):
+            continue
         one = found[delivery_id]
         match kind:
             case "deliver":
@@ -161,6 +167,11 @@ def _add_sent(connection: Connection, found: dict[int, Done]) -> None:
                 one.sent.append((kind, mail_kind, to_address))
             case _:
                 one.sent.append((kind, target, ""))
+
+
+def _follows(rule: str) -> bool:
+    """Whether a mail of ours came of what the decision did to a ticket, not of the decision itself."""
+    return rule == NOTIFY or rule.startswith(WORKFLOW)
 
 
 def _add_delivery(one: Done, target: str, folder: str, flags: str, draft: bytes) -> None:
@@ -177,10 +188,14 @@ def _add_delivery(one: Done, target: str, folder: str, flags: str, draft: bytes)
 def _add_stopped(connection: Connection, found: dict[int, Done]) -> None:
     """Add the mails that the gate has stopped: the rules wanted them all the same."""
     query = Suppression.select(
-        Suppression.delivery_id, Suppression.mail_kind, Suppression.to_address, Suppression.verdict
+        Suppression.delivery_id,
+        Suppression.mail_kind,
+        Suppression.to_address,
+        Suppression.verdict,
+        Suppression.rule,
     ).where(Suppression.delivery_id.in_(list(found)))
-    for delivery_id, mail_kind, to_address, verdict in _rows(connection, query):
-        if verdict == "suppress":
+    for delivery_id, mail_kind, to_address, verdict, rule in _rows(connection, query):
+        if verdict == "suppress" and not _follows(rule):
             found[delivery_id].sent.append(("send", mail_kind, to_address))
 
 

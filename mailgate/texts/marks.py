@@ -12,13 +12,13 @@ from typing import Final
 from urllib.parse import quote
 
 OPEN, CLOSE = "\ufdd0", "\ufdd1"
-# The same within an attribute, at the beginning of a URL, and further on in a URL.
-ATTRIBUTE, URL, IN_URL = "\ufdd2", "\ufdd3", "\ufdd4"
+# The same within an attribute, at the beginning of a URL, further on in it, and as the address of a mailto.
+ATTRIBUTE, URL, IN_URL, MAILTO = "\ufdd2", "\ufdd3", "\ufdd4", "\ufdd5"
 MARK: Final = re.compile(f"{OPEN}([0-9]+){CLOSE}")
-ANY_MARK: Final = re.compile(f"([{OPEN}{ATTRIBUTE}{URL}{IN_URL}])([0-9]+){CLOSE}")
+ANY_MARK: Final = re.compile(f"([{OPEN}{ATTRIBUTE}{URL}{IN_URL}{MAILTO}])([0-9]+){CLOSE}")
 # A mark as Markdown writes it into a URL.
 QUOTED: Final = re.compile("%EF%B7%90([0-9]+)%EF%B7%91")
-NONCHARACTERS: Final = re.compile(f"[{OPEN}-{IN_URL}]")
+NONCHARACTERS: Final = re.compile(f"[{OPEN}-{MAILTO}]")
 # A value may be a whole link where a template puts one; what else it could be does nothing.
 WHOLE_LINK: Final = re.compile(r"(?:https?://|mailto:)[^\s<>\"]+", re.IGNORECASE)
 
@@ -28,11 +28,14 @@ class Marks:
     """The values of one text, by their numbers."""
 
     values: list[str] = field(default_factory=list)
+    _numbers: dict[str, int] = field(default_factory=dict)
 
     def keep(self, value: str) -> str:
-        """Return the mark that stands for a value."""
-        self.values.append(value)
-        return f"{OPEN}{len(self.values) - 1}{CLOSE}"
+        """Return the mark that stands for a value; equal ones share it: a link is seen to be its own text."""
+        number = self._numbers.setdefault(value, len(self.values))
+        if number == len(self.values):
+            self.values.append(value)
+        return f"{OPEN}{number}{CLOSE}"
 
 
 def bare(text: str) -> str:
@@ -89,19 +92,26 @@ def _part(value: str) -> str:
     return quote(value, safe="", errors="replace")
 
 
+def _address(value: str) -> str:
+    """Return a value as the address of a mailto (RFC 6068 2); whatever else it says means nothing."""
+    return quote(value, safe="@", errors="replace")
+
+
 def _as_it_is(value: str) -> str:
     return value
 
 
 # How values come into text without markup: as they are, but in the URLs that it writes out.
-PLAIN, PLAIN_URL, PLAIN_IN_URL = "", "url", "in url"
-IN_TEXT: Final = {URL: PLAIN_URL, IN_URL: PLAIN_IN_URL}
+PLAIN, PLAIN_URL, PLAIN_IN_URL, PLAIN_MAILTO = "", "url", "in url", "mailto"
+IN_TEXT: Final = {URL: PLAIN_URL, IN_URL: PLAIN_IN_URL, MAILTO: PLAIN_MAILTO}
 FORMS: Final[Mapping[str, Callable[[str], str]]] = {
     PLAIN: _as_it_is,
     PLAIN_URL: _link,
     PLAIN_IN_URL: _part,
+    PLAIN_MAILTO: _address,
     OPEN: _in_text,
     ATTRIBUTE: escape,
     URL: _whole_url,
     IN_URL: _part,
+    MAILTO: _address,
 }

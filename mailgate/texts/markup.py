@@ -14,7 +14,7 @@ import nh3
 from jinja2 import TemplateRuntimeError
 from markdown_it import MarkdownIt
 
-from mailgate.texts.marks import ATTRIBUTE, CLOSE, IN_URL, MARK, QUOTED, URL, Pieces, pieces
+from mailgate.texts.marks import ATTRIBUTE, CLOSE, IN_URL, MAILTO, MARK, QUOTED, URL, Pieces, pieces
 from mailgate.texts.plain import as_text
 
 # No answer is longer; a template that makes more runs wild.
@@ -66,6 +66,8 @@ STYLES: Final = frozenset(
 )  # fmt: skip
 SCHEMES: Final = frozenset(("http", "https", "mailto", "cid"))
 LINKED: Final = re.compile(r"(?:https?://|mailto:|cid:)[^\s]", re.IGNORECASE)
+# A link to a mail whose address is a value.
+ADDRESSED: Final = f"mailto:{IN_URL}"
 # What a style could fetch or run.
 FETCHES: Final = re.compile(r"url|expression|image|var\s*\(|\\", re.IGNORECASE)
 _ENDS: Final = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
@@ -88,6 +90,8 @@ def _url(value: str) -> str | None:
     text = MARK.sub(rf"{IN_URL}\1{CLOSE}", QUOTED.sub(rf"{IN_URL}\1{CLOSE}", value.strip()))
     if text.startswith(IN_URL):
         return URL + text[1:]
+    if text[: len(ADDRESSED)].lower() == ADDRESSED:
+        return f"mailto:{MAILTO}{text[len(ADDRESSED) :]}"
     return text if LINKED.match(text) else None
 
 

@@ -1,11 +1,14 @@
 """The ticket action for returned mail, bounces and automatic answers: tied to our mail, or set aside; never a ticket."""
 
+import json
+
 import pytest
-from actionworld import ANNA, entry, found, kinds, mail, only, plan_of, sent
+from actionworld import ANNA, HOST, KEYS, entry, found, kinds, mail, only, plan_of, sent
 
 from mailgate.actions._ticketing import TicketWish, plan_ticket
-from mailgate.domain.effects import EntryKind, MarkFailing, MoveSession, OpenTicket, SetAside
+from mailgate.domain.effects import ClearFailing, EntryKind, MarkFailing, MoveSession, OpenTicket, SetAside
 from mailgate.domain.facts import MailClass
+from mailgate.domain.token import message_id
 
 DSN = """From: MAILER-DAEMON@mx.elsewhere.example
 To: support@example.org
@@ -110,3 +113,53 @@ def test_an_automatic_answer_with_a_message_id_of_ours_proves_nothing(world):
     """Only what was found to be our own mail is tied by its own Message-ID."""
     world.add_ticket(7, ANNA)
     assert run(world, mail(message_id=sent(world, 7)), MailClass.AUTOMATIC)[1] == "aside"
+
+
+def test_a_report_begins_with_what_it_says(world):
+    """Entry and `report` have recipient, status, whose fault it is and the reason in plain words."""
+    world.add_ticket(7, ANNA)
+    plan, _ = run(world, bounce(sent(world, 7)), MailClass.BOUNCE)
+    assert entry(plan).text.startswith(f"Not delivered to {ANNA}: no such mailbox (5.1.1).")
+    said = json.loads(entry(plan).report)
+    assert {"kind": "delivery", "recipient": ANNA, "status": "5.1.1", "hard": True}.items() <= said.items()
+    assert (said["failure"], said["reason"]) == ("hard", "no such mailbox")
+
+
+def test_a_token_ties_where_the_outbox_has_forgotten_the_mail(world):
+    """Nobody but us can have made the id; the address is counted, since the token was made for it."""
+    world.add_ticket(7, ANNA)
+    own = message_id(KEYS, 7, 107, ANNA, "long ago", HOST)
+    plan, outcome = run(world, bounce(own), MailClass.BOUNCE)
+    assert (outcome, entry(plan).ticket_id) == ("bounce", 7)
+    assert only(plan, MarkFailing).address == ANNA
+
+
+def test_a_token_marks_nobody_but_whom_it_was_made_for(world):
+    """A report that names somebody else with somebody's token is tied and counts against nobody."""
+    world.add_ticket(7, ANNA)
+    own = message_id(KEYS, 7, 107, "somebody@else.example", "long ago", HOST)
+    plan, outcome = run(world, bounce(own), MailClass.BOUNCE)
+    assert outcome == "bounce"
+    assert not found(plan, MarkFailing)
+
+
+def test_a_forged_token_ties_nothing(world):
+    """What only looks like an id of ours is set aside."""
+    world.add_ticket(7, ANNA)
+    wrong = f"<t7.s107.{'a' * 24}.{'b' * 20}@{HOST}>"
+    plan, outcome = run(world, bounce(wrong), MailClass.BOUNCE)
+    assert (outcome, kinds(plan)) == ("aside", ["SetAside"])
+
+
+def test_what_arrived_clears_the_address(world):
+    """A report of success proves that the address works."""
+    world.add_ticket(7, ANNA)
+    report = DSN.replace("Undelivered Mail Returned to Sender", "Successful")
+    body = (
+        "--b\n\nyes\n--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; x\n\n"
+        f"Final-Recipient: rfc822; {ANNA}\nAction: delivered\nStatus: 2.0.0\n\n--b\n"
+        f"Content-Type: text/rfc822-headers\n\nMessage-ID: {sent(world, 7)}\n\n--b--\n"
+    )
+    plan, _ = run(world, mail(report, sender="", body=body), MailClass.BOUNCE)
+    assert found(plan, ClearFailing) == [ClearFailing(ANNA)]
+    assert entry(plan).text.startswith(f"Delivered to {ANNA}.")

@@ -1,5 +1,6 @@
 """`mailgate dkim`: keys made, shown and compared with a real name server; nothing secret is ever printed."""
 
+import os
 import stat
 
 import clidesk
@@ -75,6 +76,17 @@ def test_a_key_of_the_other_kind(desk):
     assert read_key(file.read_text()).kind == "ed25519"
     [file] = (desk.folder / "keys").iterdir()
     assert read_key(file.read_text()).bits == 3072
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+def test_a_key_that_root_makes_is_the_services(desk):
+    """The service runs as the owner of the state folder and must read it; nobody else may."""
+    settle(desk)
+    os.chown(desk.folder / "state", 4711, 4712)
+    said = desk.good("dkim", "genkey", "example.org", "--selector", "s1", "--type", "ed25519")
+    for path in (desk.folder / "dkim", desk.folder / "dkim" / "example.org.s1.pem"):
+        assert (path.stat().st_uid, path.stat().st_gid) == (4711, 4712)
+    assert "which only user 4711 can read" in said
 
 
 def test_a_key_is_never_overwritten(desk):

@@ -241,6 +241,22 @@ def test_disabled_addresses_and_queues(desk):
     assert found(desk, "addresses")[0] == ("warn", "1 address disabled: their mail waits at the sender's")
 
 
+def test_agents_who_cannot_answer_by_mail(desk):
+    """A queue that tells them of mail wants somebody who vouches for their answers, and an address."""
+    assert found(desk, "by mail") == []
+    desk.good("ticketqueue", "set", "support", "--notify", "team", "--take-over")
+    words = "support: nobody checks who agents' mails are from, so none of their answers leaves"
+    assert found(desk, "by mail") == [("warn", words)]
+    settings = desk.config.read_text()
+    desk.config.write_text(
+        settings.replace("[checks]\n", '[checks]\ntrusted_authserv_ids = ["mx.example.org"]\n')
+    )
+    assert found(desk, "by mail") == [("ok", "agents may answer notices of support")]
+    database(desk, "UPDATE queue SET address = ''")
+    words = "support tells agents of mail, and has no address that they could answer to"
+    assert found(desk, "by mail") == [("warn", words)]
+
+
 def test_a_script_that_does_not_compile(desk):
     """Fails with script and line."""
     database(desk, "UPDATE script SET source = 'keep;' || char(10) || 'foo;'")

@@ -91,6 +91,32 @@ def test_the_eleventh_file_is_refused(desk):
     desk.good("template", "attach", "plain", write(desk, "logo.png", png()), "--inline")
 
 
+def test_how_large_images_may_be_is_a_setting(desk):
+    """The helpdesk says how many MiB go along in the HTML; files have their own bound."""
+    large = png(noise=b"x" * 1024 * 1024)
+    desk.good("helpdesk", "set", "images_mb", "1")
+    said = desk.bad("template", "attach", "plain", write(desk, "large.png", large), "--inline")
+    assert said.endswith("octets: at most 1,048,576 go along\n")
+    desk.good("template", "attach", "plain", write(desk, "large.png", large))
+    desk.good("helpdesk", "set", "images_mb", "200")
+    desk.good("template", "attach", "plain", write(desk, "logo.png", large), "--inline")
+    assert "from 1 to 200" in desk.bad("helpdesk", "set", "images_mb", "201")
+
+
+def test_check_finds_images_that_do_not_go_along(desk):
+    """What HTML or Markdown names by cid: must be attached with --inline."""
+    page = "<img src='cid:logo.png'><img src=\"cid:our%20shop.png\"><p>cid:no.png</p>"
+    desk.good("template", "put", "pictures", "--text", "-", data="Hello.\n")
+    desk.good("template", "put", "pictures", "--html", "-", data=page)
+    desk.good("template", "attach", "pictures", write(desk, "logo.png", png()), "--inline")
+    done = desk.run("template", "check", "pictures")
+    said = "pictures: html names the image cid:our shop.png, and none of that name goes along\n"
+    assert (done.exit_code, done.stdout) == (1, said)
+    desk.good("template", "attach", "pictures", write(desk, "our shop.png", png()), "--inline")
+    desk.good("template", "check", "pictures")
+    desk.good("template", "remove", "pictures")
+
+
 def test_detach_takes_a_file_away_and_suggests(desk):
     """A name that is not there is answered with the one that is meant perhaps."""
     desk.good("template", "attach", "plain", write(desk, "terms.pdf", PDF))

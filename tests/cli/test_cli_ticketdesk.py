@@ -47,6 +47,9 @@ def test_a_text_comes_from_argument_file_or_standard_input(desk, tmp_path):
         "from a file",
         "from standard input",
     ]
+    desk.command("ticket", "comment", "T-1", "for the customer", "--send")
+    entries = desk.json("ticket", "show", "T-1")["entries"]
+    assert [one["text"].strip() for one in entries if one["kind"] == "answer"][-1] == "for the customer"
     assert "not both" in refused(desk, "comment", "T-1", "x", "--file", str(file), code=2)
     assert "there is nothing to say" in refused(desk, "comment", "T-1")
 

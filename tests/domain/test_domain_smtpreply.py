@@ -4,6 +4,7 @@ import pytest
 
 from mailgate.domain.smtpreply import TABLE, Cause, Stage, cause, meaning, status_of
 from mailgate.domain.target import Failed, Retry, Sent
+from mailgate.metrics import TROUBLES
 
 RCPT, MAIL, DATA, DONE = Stage.RCPT, Stage.MAIL, Stage.DATA, Stage.DONE
 
@@ -97,3 +98,8 @@ def test_troubles_have_classes(reply, found):
 def test_nobody_there_is_trouble_with_the_connection():
     """Whatever was said of it."""
     assert cause("127.0.0.1:25: Error connecting", away=True) is Cause.CONNECTION
+
+
+def test_every_class_is_a_label_of_the_metrics():
+    """None is missing there, none is made up."""
+    assert set(TROUBLES) == {one.value for one in Cause}

@@ -2,9 +2,11 @@
 
 import contextlib
 import json
+import re
 import smtplib
 import sys
 from pathlib import Path
+from urllib.request import urlopen
 
 import dkimkit
 import opendkimkit
@@ -273,6 +275,10 @@ def test_d6_what_comes_in_is_checked(checking):
         assert checking.verified(name) == said, name
         # What our own border writes may be looked at by a rule, what a stranger writes below it may not.
         assert checking.delivery(name)["folder"] == folders.get(name, ""), name
+    with urlopen(f"http://127.0.0.1:{checking.gateway.http_port}/metrics") as answer:
+        text = answer.read().decode()
+    assert re.search(r'authentication_results_total\{method="dmarc",result="fail"\} [1-9]', text)
+    assert re.search(r'authentication_results_total\{method="arc",result="pass"\} [1-9]', text)
 
 
 def test_d6_who_fails_dmarc_joins_no_ticket(checking):

@@ -38,24 +38,30 @@ def opened(desk, shows: str) -> tuple[str, str, str]:
 
 
 def answered(desk, number: str) -> tuple[str, str]:
-    """Let an agent answer; return the Message-ID and where answers go."""
-    desk.do("ticket", "reply", number, "Which one?", "--as", "sue")
-    (row,) = desk.ask(
+    """Return the Message-ID of an agent's answer to Anna and where answers to it go; it is written if need be."""
+    sql = (
         "SELECT msgid, json_extract(draft, '$.reply_to') AS answers FROM outbox JOIN ticket ON ticket.id = ticket_id"
-        " WHERE number = ? AND to_address = ?", number, ANNA,
-    )  # fmt: skip
-    return row["msgid"], row["answers"]
+        " WHERE number = ? AND to_address = ?"
+    )
+    rows = desk.ask(sql, number, ANNA)
+    if not rows:
+        desk.do("ticket", "reply", number, "Which one?", "--as", "sue")
+        rows = desk.ask(sql, number, ANNA)
+    return rows[0]["msgid"], rows[0]["answers"]
 
 
-def follow_up(desk, shows: str, sender: str, verdict: str) -> tuple[str, str, str]:
-    """Open a ticket and write a follow-up; return its number, the one that the follow-up is in, and its id."""
-    number, own, subject = opened(desk, shows)
+def follow_up(
+    desk, shows: str, sender: str, verdict: str, about: tuple[str, str, str] = ()
+) -> tuple[str, str, str]:
+    """Write a follow-up to a ticket, a new one by default; return its number, that of the follow-up, and its id."""
+    number, own, subject = about or opened(desk, shows)
+    domain = SENDERS[sender].partition("@")[2]
     headers = [
-        ("Authentication-Results", f"{server}; dmarc={result} header.from=x.example")
+        ("Authentication-Results", f"{server}; dmarc={result} header.from={domain}")
         for server, result in VERDICTS[verdict]
     ]
     to = SALES if shows == "subject" else SUPPORT
-    about = {"number": f"Re: [#{number}] printer", "subject": f"AW: {subject}"}.get(shows, "Something else")
+    title = {"number": f"Re: [#{number}] printer", "subject": f"AW: {subject}"}.get(shows, "Something else")
     if shows == "their-id":
         headers.append(("In-Reply-To", own))
     elif shows in {"in-reply-to", "references", "plus-address"}:
@@ -67,15 +73,18 @@ def follow_up(desk, shows: str, sender: str, verdict: str) -> tuple[str, str, st
         else:
             assert answers.startswith("support+t")
             to = answers
-    mid, joined = desk.write(about, *headers, sender=SENDERS[sender], to=to)
+    mid, joined = desk.write(title, *headers, sender=SENDERS[sender], to=to)
     return number, joined, mid
 
 
 def expected(shows: str, sender: str, verdict: str) -> str:
-    """Return what the table says: joins, unverified (joins as such), claims, or new."""
+    """Return what the table says: joins, unverified (joins as such), comment (the same), claims, or new."""
     proven = not verdict.startswith("fail") or verdict == "fail-by-nobody"
     takes_part = sender in {"contact", "cc", "agent"}
     if shows in {"in-reply-to", "references", "plus-address"}:
+        if sender == "agent":
+            # In the ticket, but agents alone see it: the token was the customer's (`desk/bymail.py`).
+            return "comment verified" if verdict == "pass" else "comment unverified"
         return "joins" if takes_part and proven else "unverified"
     if shows == "subject":
         return "joins" if sender == "contact" and proven else "new"
@@ -84,24 +93,29 @@ def expected(shows: str, sender: str, verdict: str) -> str:
 
 def outcome(desk, number: str, joined: str, mid: str) -> str:
     """Return what became of a follow-up."""
-    if joined == number:
-        (entry,) = [one for one in desk.ticket(number)["entries"] if one["msgid"] == mid]
-        return "unverified" if entry["unverified"] else "joins"
-    found = desk.ticket(joined)
-    assert len(found["entries"]) == 1
-    return "claims" if found["claims"] else "new"
+    ticket, _, agent = joined.partition(" agent=")
+    sql = (
+        "SELECT entry.kind, entry.unverified, ticket.claims FROM entry JOIN ticket ON ticket.id = entry.ticket_id"
+        " JOIN message ON message.id = entry.message_id WHERE ticket.number = ? AND message.msgid = ?"
+    )
+    (row,) = desk.ask(sql, ticket, mid)
+    if agent:
+        return f"{row['kind']} {'unverified' if row['unverified'] else 'verified'}"
+    if ticket == number:
+        return "unverified" if row["unverified"] else "joins"
+    return "claims" if row["claims"] else "new"
 
 
 @pytest.mark.parametrize("verdict", VERDICTS)
 @pytest.mark.parametrize("shows", SHOWS)
 def test_t10_every_cell_of_the_table(desk, shows, verdict):
     """Whoever writes, whatever the mail shows and whoever vouches for it: the mail ends where the table says."""
+    about = opened(desk, shows)
     wrong = []
     for sender in SENDERS:
-        number, joined, mid = follow_up(desk, shows, sender, verdict)
-        became, wanted = outcome(desk, number, joined, mid), expected(shows, sender, verdict)
-        if became != wanted:
-            wrong.append(f"{sender}: {became}, not {wanted}")
+        became = outcome(desk, *follow_up(desk, shows, sender, verdict, about))
+        if became != expected(shows, sender, verdict):
+            wrong.append(f"{sender}: {became}, not {expected(shows, sender, verdict)}")
     assert not wrong
 
 
@@ -118,7 +132,7 @@ def test_t10_who_joins_by_token_alone_gets_no_copies_until_confirmed(desk):
 def test_s9_a_claim_says_which_ticket_it_claims(desk):
     """It is a ticket of its own that names the other; one command merges it."""
     number, claimed, _ = follow_up(desk, "number", "stranger", "pass")
-    assert f"claims       to belong to {number}, which is not proven" in desk.do("ticket", "show", claimed)
+    assert f"to belong to {number}, which is not proven" in desk.do("ticket", "show", claimed)
     desk.do("ticket", "merge", claimed, number)
     assert len([one for one in desk.ticket(number)["entries"] if one["kind"] == "incoming"]) == 2
 

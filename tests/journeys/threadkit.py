@@ -93,15 +93,22 @@ class Desk:
         assert code == 250, said
         return said.decode().partition("ticket=")[2]
 
+    def leave(self) -> None:
+        """End the connection."""
+        if self._client is not None:
+            self._client.close()
+
     def write(
         self, subject: str, *headers: tuple[str, str], sender: str = ANNA, to: str = SUPPORT
     ) -> tuple[str, str]:
         """Write a mail; return its Message-ID and its ticket."""
         mail = EmailMessage()
+        mail["Received"] = f"from client.example by {AUTHSERV}; Tue, 24 Nov 2026 09:00:00 +0000"
+        # What a server on the way has found stands above what the sender wrote.
+        for name, value in sorted(headers, key=lambda one: one[0] != "Authentication-Results"):
+            mail[name] = value
         mail["From"], mail["To"], mail["Subject"] = f"Somebody <{sender}>", to, subject
         mail["Message-ID"] = f"<{next(self._numbers)}@client.example>"
-        for name, value in headers:
-            mail[name] = value
         mail.set_content("Hello\n")
         return mail["Message-ID"], self.send(mail, sender, to)
 
@@ -138,6 +145,8 @@ def desk() -> Iterator[Desk]:
     }
     try:
         with run_gateway(settings, BUSINESS) as gateway:
-            yield Desk(gateway, relay)
+            found = Desk(gateway, relay)
+            yield found
+            found.leave()
     finally:
         controller.stop()

@@ -24,7 +24,7 @@ def reach(book: Book, agent: str) -> list[Ticket]:
 
 
 def reply(week: "Week", who: str, ticket: Ticket, status: str = "") -> None:
-    """Answer, with copies to whoever is confirmed as Cc."""
+    """Answer, with copies to the contact and to whoever is confirmed as Cc."""
     book = week.book
     to = correspondent(book, ticket)
     more = ("--status", status) if status else ()
@@ -42,6 +42,9 @@ def reply(week: "Week", who: str, ticket: Ticket, status: str = "") -> None:
     copies = [
         one for one, (role, confirmed) in ticket.part.items() if role == "cc" and confirmed and one != to
     ]
+    contact = ticket.contact
+    if book.contact_of(to) is not contact and contact.address not in copies:
+        copies.append(contact.address)  # gets every answer, also one to somebody else
     for address in (to, *copies):
         book.outbox["agent", address, ticket.number, who] += 1
     if not ticket.reacted:

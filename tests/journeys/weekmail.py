@@ -20,6 +20,8 @@ def receive(book: Book, mail: Incoming, said: str) -> None:
         _open(book, mail, said)
         return
     assert said == ticket.number, f"{mail} joined {said}, not {ticket.number}"
+    if mail.how == "token":
+        book.failing.pop(mail.sender, None)
     _join(book, ticket, mail, rule, unverified=unverified)
     book.acknowledge(ticket, mail, fresh=False)
 
@@ -62,6 +64,8 @@ def _machine(book: Book, mail: Incoming, said: str) -> None:
     book.entry(ticket, mail.kind, mail.author)
     if mail.kind == "bounce":
         book.failing[mail.how] += 1
+    else:
+        book.failing.pop(mail.how, None)  # whoever answers has got it
     book.acknowledge(ticket, mail, fresh=False)
 
 

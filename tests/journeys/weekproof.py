@@ -165,7 +165,8 @@ def mails(week: Week) -> None:
     """Compare what came in, what left, and what was kept back and why."""
     book, named = week.book, numbers(week)
     rows = week.ask("SELECT status, mail_class, count(*) AS n FROM delivery GROUP BY status, mail_class")
-    assert {(row["status"], row["mail_class"]): row["n"] for row in rows} == book.deliveries
+    found = {(row["status"], row["mail_class"]): row["n"] for row in rows}
+    assert found == book.deliveries, f"{found} is not {dict(book.deliveries)}"
     rows = week.ask("SELECT mail_kind, to_address, ticket_id, rule, kind, state FROM outbox")
     assert {(row["kind"], row["state"]) for row in rows} == {("send", "sent")}
     left = Counter((r["mail_kind"], r["to_address"], named[r["ticket_id"]], r["rule"]) for r in rows)
@@ -173,7 +174,8 @@ def mails(week: Week) -> None:
     sql = "SELECT mail_kind, to_address, reason FROM suppression"
     same(counted(week.ask(sql)), book.kept_back)
     rows = week.ask("SELECT folded, bounces FROM failing_address")
-    assert {row["folded"]: row["bounces"] for row in rows} == book.failing
+    failing = {row["folded"]: row["bounces"] for row in rows}
+    assert failing == book.failing, f"{failing} is not {dict(book.failing)}"
 
 
 TABLES = (tickets, sessions, histories, people, ties, mails)

@@ -254,7 +254,7 @@ class Week:
                 address = f"{local.partition('+')[0]}+shop@{domain}"
                 subject = f"AW: [#{ticket.number}] from my other address"
             case "automatic":
-                more["kind"] = "automatic"
+                more |= {"kind": "automatic", "how": self.ours(ticket)[-1][1]}
             case "bounce":
                 address, name, subject = "mailer-daemon@mx.example", "Mail Delivery", "Undelivered Mail"
                 more |= {"kind": "bounce", "sender": "", "how": self.ours(ticket)[-1][1]}

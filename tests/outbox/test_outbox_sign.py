@@ -245,8 +245,8 @@ def test_a_line_end_that_is_cut_in_two_is_one():
 def test_the_worker_signs_what_is_ours_and_its_copies(outbox):
     """A mail of ours and its copy for the Sent folder are the same signed octets; a redirect stays as it is."""
     sent, box = Plain(), Plain()
-    own = outbox.add_send()
-    outbox.add_deliver(draft=encode(Details(copy_of=own)))
+    own = outbox.add_send(trace_id="01R")
+    outbox.add_deliver(draft=encode(Details(copy_of=own)), trace_id="01R")
     outbox.add_redirect()
     signer = Signer(dkimkit.signing("rsa"))
     outbox.work(outbox.settled(), {"box": box}, sent, signer=signer)

@@ -19,4 +19,4 @@ def test_a_mail_after_the_window_starts_a_session():
     world.tickets[7] = replace(ticket, session_state="closed", session_ms=at)
     plan = plan_of(mail(in_reply_to=sent(world, 7)), world)
     assert plan_ticket(plan, TicketWish(), "support:1") == "joined"
-    assert kinds(plan) == ["OpenSession", "AddEntry"]
+    assert kinds(plan) == ["ClearFailing", "OpenSession", "AddEntry"]

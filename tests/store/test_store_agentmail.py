@@ -1,6 +1,8 @@
 """Agents answer customers by mail (T10, MAIL.md 4 and 5): notices, answers, commands, forgeries."""
 
 from dataclasses import replace
+from email.message import EmailMessage
+from email.policy import SMTP
 
 import pytest
 from agentmailkit import FAILED, JOE, KIM, NOBODY, PASSED, AgentHouse, notifying, quoted
@@ -68,6 +70,20 @@ def test_an_answer_leaves_in_the_queues_name(desk):
     assert (entry["author"], entry["text"].strip()) == ("joe", mail.text.strip())
     assert entry["message_id"]
     assert session(desk, number) == "active"
+
+
+def test_an_address_that_would_be_too_long(desk):
+    """A queue with a long name: the notice is answered to the queue itself, and known by its Message-ID."""
+    long = "the-whole-customer-support-of-us@example.org"
+    catalogue = notifying()
+    queue = replace(catalogue.queues["support"], address=long)
+    route = replace(catalogue.routes[SUPPORT], address=long)
+    desk.use(replace(catalogue, queues={"support": queue}, routes={**catalogue.routes, long: route}))
+    number = desk.opened()
+    (notice,) = desk.sent(JOE)
+    assert notice.reply_to == ""
+    outcome = answer(desk, "hello", notice, to=(long,))
+    assert (outcome.action, outcome.ticket) == ("agent_answer", number)
 
 
 def test_a_customer_answers_that_answer(desk):
@@ -248,6 +264,16 @@ def test_one_answer_for_two_of_our_addresses(desk):
     assert len(desk.sent(ANNA)) == 1
 
 
+def test_a_forged_copy_does_not_keep_the_real_one_out(desk):
+    """Somebody who knows the Message-ID is first; the agent's own mail is answered all the same, once."""
+    desk.opened()
+    same = {"Message_ID": "<same@staff.example>"}
+    assert answer(desk, "forged", desk.sent(JOE)[0], proof=NOBODY, **same).action == "agent_refused"
+    assert answer(desk, "real", desk.sent(JOE)[0], **same).action == "agent_answer"
+    assert answer(desk, "real again", desk.sent(JOE)[0], **same).action == "agent_copy"
+    assert [one.text for one in desk.sent(ANNA)] == ["real\n"]
+
+
 def test_another_mail_of_ours_invites_no_answer(desk):
     """What answers an alarm or a reminder is a comment: nobody meant it for the customer."""
     number = desk.opened()
@@ -340,6 +366,24 @@ def test_a_mistake_changes_and_sends_nothing(desk, line, said):
     assert "Dear Anna" in desk.entries(number, "comment")[0]["text"]
     # That notice can be answered as the first one can.
     assert answer(desk, "Dear Anna", told).action == "agent_answer"
+
+
+def test_a_file_that_may_not_go_along_stops_the_answer(desk):
+    """It is named in the notice; the mail stays at the ticket with all that came with it."""
+    number = desk.opened()
+    notice = desk.sent(JOE)[-1]
+    mail = EmailMessage()
+    mail["From"], mail["To"], mail["Subject"] = JOE, notice.reply_to, f"Re: {notice.subject}"
+    mail["Message-ID"], mail["In-Reply-To"] = "<file@staff.example>", notice.message_id
+    mail.set_content(f"Run this.\n\n{quoted(notice)}")
+    mail.add_attachment(b"MZ\x90\x00", "application", "octet-stream", filename="run.exe")
+    outcome = desk.take(
+        "", octets=mail.as_bytes(policy=SMTP), author=JOE, to=(notice.reply_to,), proof=PASSED
+    )
+    assert outcome.action == "agent_mistake"
+    assert desk.sent(ANNA) == []
+    assert "run.exe" in desk.sent(JOE)[-1].text
+    assert desk.entries(number, "comment")[0]["message_id"]
 
 
 def test_an_empty_answer_is_a_mistake(desk):

@@ -18,7 +18,7 @@ from mailgate.errors import HouseFault
 from mailgate.store import backup, business, checkup, outbox_rows, queries, sweep
 from mailgate.store.blobs import open_buffer
 from mailgate.store.db import open_store
-from mailgate.store.files import keep_file, keep_octets
+from mailgate.store.files import described, keep_file, keep_octets, opened
 from mailgate.store.templatefiles import FileChange, apply_files, plan, template_files
 from mailgate.store.unit import accept_each
 from mailgate.store.writer import Writer
@@ -71,7 +71,9 @@ def test_a_file_of_the_disk_becomes_a_blob(store, tmp_path):
     """Small as it may be; the file on the disk stays, and what a draft says finds the octets again."""
     path = tmp_path / "Terms.pdf"
     path.write_bytes(PDF)
-    made = keep_file(store.blobs, path)
+    with opened(path) as content:
+        made = described(content, path.name, inline=False)
+    keep_file(store.blobs, path, made)
     digest = hashlib.sha256(PDF)
     assert made == Attachment("Terms.pdf", "application/pdf", blob=digest.hexdigest(), size=len(PDF))
     assert open_buffer(store.blobs.file(made.blob, made.size))[:] == PDF
@@ -86,25 +88,37 @@ def test_a_file_in_memory_becomes_a_blob(store):
     assert open_buffer(store.blobs.file(made.blob, made.size))[:] == png()
 
 
+def test_a_file_that_changes_meanwhile_is_not_kept(store, tmp_path):
+    """What was checked is what is kept."""
+    path = tmp_path / "logo.png"
+    path.write_bytes(png())
+    with opened(path) as content:
+        made = described(content, path.name, inline=False)
+    path.write_bytes(STRANGERS["setup.exe"][1][: made.size].ljust(made.size))
+    with pytest.raises(DeskError, match="was changed meanwhile"):
+        keep_file(store.blobs, path, made)
+    assert list(store.blobs.folder.glob("*/*")) == []
+
+
 def test_what_is_refused_leaves_nothing_behind(store, tmp_path):
     """Neither a blob nor a spool file."""
-    path = tmp_path / "logo.png"
-    path.write_bytes(STRANGERS["setup.exe"][1])
     with pytest.raises(DeskError, match=r"logo\.png is a Windows program"):
-        keep_file(store.blobs, path)
-    with pytest.raises(DeskError, match="No such file"):
-        keep_file(store.blobs, tmp_path / "gone")
+        keep_octets(store.blobs, STRANGERS["setup.exe"][1], "logo.png")
+    with pytest.raises(DeskError, match="No such file"), opened(tmp_path / "gone"):
+        pass
     assert list(store.blobs.folder.glob("*/*")) == []
     assert list(store.blobs.incoming.iterdir()) == []
 
 
-def test_a_file_that_is_far_too_large_is_not_read(store, tmp_path):
-    """The size is enough to say no."""
+def test_a_file_that_is_far_too_large_is_not_read(tmp_path):
+    """The size is enough to say no; how large is too large may be said."""
     path = tmp_path / "video.mp4"
     with path.open("wb") as file:
         file.truncate(26 * 1024 * 1024)
-    with pytest.raises(DeskError, match="at most 26,214,400 go along"):
-        keep_file(store.blobs, path)
+    with pytest.raises(DeskError, match="at most 26,214,400 go along"), opened(path):
+        pass
+    with opened(path, 26 * 1024 * 1024) as content:
+        assert len(content) == 26 * 1024 * 1024
 
 
 @pytest.mark.parametrize(("name", "size"), [("0" * 64, 1), ("no digest", 1)])

@@ -26,7 +26,7 @@ class PatientHouse(House):
         if copy:
             self.do(add_participant, number, copy)
         self.do(reply, number, Words("hello"), policy=True)
-        return number, self.ticket(number)["entries"][-1]["id"]
+        return number, max(one["id"] for one in self.ticket(number)["entries"] if one["kind"] == "answer")
 
     def claim(self, writer=None) -> list[int]:
         """Claim what is due, as a worker does; returns the ids."""

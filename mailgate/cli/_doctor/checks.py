@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from mailgate.cli._doctor import desk, house, network
 from mailgate.cli._doctor.automations import automations
+from mailgate.cli._doctor.bymail import by_mail
 from mailgate.cli._doctor.finding import ASK_S, Check, Finding, Patient
 from mailgate.cli._doctor.postfix import postfix
 from mailgate.cli._doctor.signing import signing
@@ -33,6 +34,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     desk.channel,
     desk.addresses,
     desk.queues,
+    by_mail,
     desk.scripts,
     automations,
     desk.templates,

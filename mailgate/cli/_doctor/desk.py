@@ -85,7 +85,7 @@ def queues(patient: Patient) -> Iterator[Finding]:
 
 
 def scripts(patient: Patient) -> Iterator[Finding]:
-    """Check that every script compiles with what there is, and answers from addresses that take mail (S10)."""
+    """Check that every script compiles, and answers from addresses that take mail (S10)."""
     found, registry = patient.present.catalogue, language()
     fine = 0
     for name, source in found.scripts.items():
@@ -97,7 +97,7 @@ def scripts(patient: Patient) -> Iterator[Finding]:
             yield Finding("rules", "fail" if bad else "warn", text, advice if bad else "look at it")
         for line, sender in _senders(source):
             if found.route(sender) is None and not found.sends_only(sender):
-                text = f"{name}:{line}: answers come from {sender}, which is no address that mail is taken for"
+                text = f"{name}:{line}: answers come from {sender}, where no mail is taken"
                 yield Finding("rules", "warn", text, RECEIVE)
         fine += not diagnostics
     if fine or not found.scripts:

@@ -104,8 +104,7 @@ _OPENINGS: Final = (
     (
         "qmail",
         (
-            r"(?:hi|hello)[.!,] {1,3}(?:this|i)(?: is|'m) (?:the )?(?:qmail|deliver|mail|nullmailer|"
-            r"james|notqmail|s/qmail|netqmail|indimail)|"
+            r"(?:hi|hello)[.!,] {1,3}this is the [a-z/-]{2,30}(?: mail)? (?:program|server|system|agent)\b|"
             r"this message was created automatically by (?:the )?(?:mail system|qmail)|"
             r"i'm afraid i wasn't able to deliver"
         ),

@@ -105,7 +105,7 @@ def bounce_sign(view: MessageView, names: frozenset[str], *, null: bool, machine
 
 
 def complaint(view: MessageView) -> bool:
-    """Return whether a daemon sends it by its name, and whether a program may be behind the name."""
+    """Whether it is a complaint in a form of its own: Outlook's house returns the mail and no report."""
     senders = view.addresses("from")[:1]
     return any(fold(one.address) == "staff@hotmail.com" for one in senders) and returned(view)
 
@@ -136,14 +136,15 @@ def _by_null_sender(view: MessageView, seen: _Seen) -> str:
         return "null sender, delivery report inside"
     if _postmaster(view):
         return "null sender, From a mail daemon"
-    if form in forms.SPECIFIC:
+    trouble = forms.TROUBLE.search(text) is not None
+    if form in forms.SPECIFIC and (trouble or seen.subject):
         return f"null sender, form of {form}"
     if subjects.KNOWN_SUBJECT.match(view.subject.casefold()):
         return "null sender, subject of a bounce"
     back = returned(view)
-    if seen.subject and (seen.machine or seen.master or back or form or forms.TROUBLE.search(text)):
+    if seen.subject and (seen.machine or seen.master or back or form or trouble):
         return "null sender, subject of a bounce"
-    if (seen.master or form or back) and forms.TROUBLE.search(text):
+    if (seen.master or form or back) and trouble:
         return "null sender, text of a bounce"
     return ""
 
@@ -152,14 +153,14 @@ def _by_name(view: MessageView, seen: _Seen) -> str:
     """Judge a sender that is not null by its name: a program's name alone proves nothing."""
     form, text = opening(view, 1), _head(view)
     named = seen.daemon or seen.master
-    back = returned(view)
-    if form in forms.SPECIFIC and (named or seen.machine) and (back or not seen.talk):
+    back, trouble = returned(view), forms.TROUBLE.search(text) is not None
+    sure = seen.daemon or ((named or seen.machine) and (trouble or seen.subject))
+    if form in forms.SPECIFIC and sure and (back or not seen.talk):
         return f"From a mail system, form of {form}"
     if seen.talk or _human(view, seen, text, form):
         return ""
     if _report_inside(view.root) and (seen.daemon or (named and seen.subject)):
         return "From a mail system, delivery report inside"
-    trouble = forms.TROUBLE.search(text) is not None
     if seen.daemon and (seen.subject or form or trouble):
         return "From a mail daemon, subject or text of a bounce"
     if named and seen.subject and (seen.machine or form or back):

@@ -137,7 +137,8 @@ def _is_staff(plan: Plan, reader: Reader, agent: Agent, ticket: TicketState | No
 
 def _plan(plan: Plan, claim: Claim) -> Became:
     """Return what the mail became, with everything planned."""
-    key = _copy_key(plan, claim)
+    by, why = vouched(plan.mail, claim.agent), ""
+    key = _copy_key(plan, claim, by)
     if plan.reader.remembered(COPIES, key):
         plan.note("agent-mail", agent=claim.agent.name, copy="it came before, by another address or twice")
         plan.add(Drop("a second copy of an agent's mail"))
@@ -147,7 +148,6 @@ def _plan(plan: Plan, claim: Claim) -> Became:
         return _automatic(plan, claim)
     if claim.ticket is None:
         return _aside(plan, claim)
-    by, why = vouched(plan.mail, claim.agent), ""
     if claim.place is Place.OTHER:
         why = "it answers the notification of another agent; answer your own"
     elif not claim.agent.enabled:
@@ -164,10 +164,11 @@ def _plan(plan: Plan, claim: Claim) -> Became:
     return _accepted(plan, claim, claim.ticket)
 
 
-def _copy_key(plan: Plan, claim: Claim) -> str:
+def _copy_key(plan: Plan, claim: Claim, vouched_by: str) -> str:
+    """Return what two copies of a mail share; a forged one never takes the place of the real one."""
     ticket_id = claim.ticket.ticket_id if claim.ticket is not None else 0
     own = plan.mail.view.message_id or plan.mail.received.octets.sha256.hex()
-    return f"{ticket_id}|{claim.agent.name}|{own}"
+    return f"{ticket_id}|{claim.agent.name}|{'known' if vouched_by else 'unknown'}|{own}"
 
 
 def vouched(mail: Mail, agent: Agent) -> str:
@@ -182,7 +183,7 @@ def vouched(mail: Mail, agent: Agent) -> str:
         return "password"
     if known.dmarc.result == "fail":
         return ""
-    if known.dmarc.result == "pass" and known.dmarc.domain in {"", domain}:
+    if known.dmarc.result == "pass" and (not known.dmarc.domain or _aligned(domain, known.dmarc.domain)):
         return f"dmarc by {known.source}"
     signed = (one.domain for one in known.dkim if one.result == "pass")
     return f"dkim by {known.source}" if any(_aligned(domain, one) for one in signed) else ""

@@ -12,7 +12,7 @@ from urllib.parse import quote
 from mailgate.domain.access import TicketThing, What, require
 from mailgate.domain.action import PlanPolicy
 from mailgate.domain.address import fold, sendable
-from mailgate.domain.attach import whole_complaint
+from mailgate.domain.attach import MEBI, whole_complaint
 from mailgate.domain.contact import clean_name, company_name
 from mailgate.domain.desk.fields import close_session, in_session
 from mailgate.domain.desk.ground import Ground
@@ -91,6 +91,8 @@ def reply(
         raise DeskError(f"{to_address or 'nobody'!r} is no address that {ticket.number} can be answered to")
     effects, after = in_session(ground, ticket, Event.OUTGOING)
     others = _others(ground, ticket.ticket_id, words, to_address)
+    if not words.to:
+        others = _with_contact(ground, ticket, to_address, others)
     said = _wording(ground, policy, after, words)
     letter = _Letter(ground, policy, after, words, said, _earlier(ground, ticket.ticket_id, mails))
     sends, changes = letter.sends(to_address, others), _status_after(ground, ticket, after, words.status)
@@ -137,6 +139,18 @@ def _others(ground: Ground, ticket_id: int, words: Words, to_address: str) -> tu
     return tuple(found.values())
 
 
+def _with_contact(
+    ground: Ground, ticket: TicketState, to_address: str, others: tuple[str, ...]
+) -> tuple[str, ...]:
+    """Return who gets a copy: the contact too, where somebody else wrote last and is answered."""
+    answered = ground.reader.contact(to_address)
+    contact = ground.contact_address(ticket.contact_id)
+    if (answered is not None and answered.contact_id == ticket.contact_id) or not sendable(contact):
+        return others
+    known = {fold(to_address), *map(fold, others)}
+    return others if fold(contact) in known else (contact, *others)
+
+
 def _correspondent(ground: Ground, ticket: TicketState, mails: list[EntryView]) -> str:
     """Return whoever wrote last and is known to take part, else the contact."""
     confirmed = {fold(one.address) for one in ground.reader.participants(ticket.ticket_id) if one.confirmed}
@@ -177,7 +191,8 @@ class _Letter:
     def sends(self, to_address: str, others: Sequence[str]) -> list[Effect]:
         """Return the mails, the first with its entry in the history; DeskError for too many files (G20)."""
         own = (Attachment(one.name, one.kind, size=len(one.octets)) for one in self.words.files)
-        if wrong := whole_complaint((*self.said.files, *own)):
+        images = self.ground.catalogue.desk.images_mb * MEBI
+        if wrong := whole_complaint((*self.said.files, *own), images):
             raise DeskError(wrong)
         entry_id = self.ground.reader.allocate("entry")
         copies = ", ".join(one for one in others if one.isascii())
