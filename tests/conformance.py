@@ -259,6 +259,18 @@ class SecondParser:
 SECOND = SecondParser()
 
 
+# What a mail server puts in front of a mail that it takes or stores (RFC 5321 4.4).
+TRACE = re.compile(rb"(?i)(?:return-path|delivered-to|received|x-original-to):[^\n]*\n(?:[ \t][^\n]*\n)*")
+
+
+def as_sent(stored: bytes) -> bytes:
+    """Return a mail from a mailbox as it was sent: line ends of the wire, without what servers put in front."""
+    octets = stored
+    while (found := TRACE.match(octets)) is not None:
+        octets = octets[found.end() :]
+    return octets.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+
+
 # What the composer's ids look like (`domain/token.message_id`, `outbox/compose.default_message_id`).
 OURS = re.compile(rb"(?im)^message-id: <(?:t\d+\.s\d+\.|mg\.\d+\.)")
 PASSED_ON = re.compile(rb"(?im)^x-mailgate-delivered:")

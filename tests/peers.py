@@ -146,7 +146,9 @@ def absent(name: str) -> str:
         case "postgresql":
             there = _postgres_bin() is not None and _user_exists("postgres")
         case "opendkim":
-            there = ctypes.util.find_library("opendkim") is not None and bool(shutil.which("opendkim-testmsg"))
+            there = ctypes.util.find_library("opendkim") is not None and bool(
+                shutil.which("opendkim-testmsg")
+            )
         case "strace" | "sieve-test" | "systemd-analyze":
             there = shutil.which(name) is not None
         case "mime-parser":

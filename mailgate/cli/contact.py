@@ -8,8 +8,8 @@ import click
 from mailgate.cli import _people
 from mailgate.cli._as import as_option
 from mailgate.cli._contactfiles import export_, import_
-from mailgate.cli._failing import failing
 from mailgate.cli._desk import version_option
+from mailgate.cli._failing import failing
 from mailgate.cli._options import Call, clean, json_option, pass_call, print_json
 from mailgate.cli._store import reading
 from mailgate.cli._tables import json_row, limit_option, more, plural

@@ -45,7 +45,8 @@ class ActionText(Section, frozen=True, kw_only=True):
     ] = ""
     text: Annotated[str, note("The words of a note, a reminder or for a webhook.")] = ""
     to: Annotated[
-        tuple[str, ...], note("Whom a mail goes to: contact, agent, team, owner, addresses; none: whom its template says.")
+        tuple[str, ...],
+        note("Whom a mail goes to: contact, agent, team, owner, addresses; none: whom its template says."),
     ] = ()
     template: Annotated[str, note("The template of a mail.")] = ""
     target: Annotated[str, note("The webhook, as the settings list it.")] = ""

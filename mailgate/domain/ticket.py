@@ -92,7 +92,7 @@ def match_key(subject: str) -> str:
 def answer_subject(subject: str, tag: str = "") -> str:
     """Return the subject of an answer (G18): `RE: `, the ticket's tag if there is one, and the original.
 
-    Neither prefixes of answers, in any language, nor the tag are doubled; one that was passed on says so still.
+    Neither prefixes of answers, in any language, nor the tag are doubled; `WG:` and the like stay.
     """
     rest = _plain_start(subject.strip())
     if not tag or tag in rest:

@@ -59,7 +59,7 @@ def text_body(text: str, subtype: str = "plain", *, flow: bool = False) -> Body:
     # Mailboxes of the mbox kind change a line that starts with "From ", and break a signature.
     if PLAIN_BODY.fullmatch(lines) is not None and "\nFrom " not in "\n" + lines:
         each = lines.split("\n")
-        if all(len(line) <= COLUMNS for line in each):
+        if max(map(len, each)) <= COLUMNS:
             return Body(_describe(f"text/{subtype}; charset=us-ascii", "7bit"), (_crlf(lines),))
         if flow and (broken := flowed(each)) is not None:
             kind = f"text/{subtype}; charset=us-ascii; format=flowed; delsp=no"

@@ -29,6 +29,9 @@ from mailgate.outbox.pieces import Files, Piece, octets_of
 
 # RFC 5322 3.6.4, leniently: what stands between angle brackets without spaces, as long as a line has room.
 MESSAGE_ID: Final = re.compile(r"<[!-;=?-~]{1,900}>")
+# The same for an id of ours, strictly; the form of its host is that of a domain or of an address literal.
+_ATOMS: Final = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
+OWN_ID: Final = re.compile(rf"(?=.{{3,900}}\Z)<{_ATOMS}@(?:{_ATOMS}|\[[A-Za-z0-9.:-]+\])>")
 # First and last are what readers thread by; twenty lines of it are enough for anybody.
 REFERENCES: Final = 20
 # What this builder writes itself, once (RFC 5322 3.6); and Bcc, which is for nobody to see.
@@ -94,7 +97,7 @@ def compose(draft: Draft, *, date: datetime, message_id: str, files: Files = no_
     Never fails, whatever Unicode the draft holds: values lose their control characters, ids and fields
     that can't be written are left out. `files` finds attachments in the store; raises what it raises.
     """
-    own_id = next(iter(_ids(draft.message_id)), message_id)
+    own_id = draft.message_id if OWN_ID.fullmatch(draft.message_id) else message_id
     fields = [
         fold_words("Date", [format_datetime(date)]),
         address_field("From", draft.from_address, draft.from_name),

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from mailgate.domain.envelope import Octets
-from mailgate.store.blobs import open_buffer
+from mailgate.errors import HouseFault
 
 # RFC 2045 6.8: a line of base64 has at most 76 characters, which are 57 octets.
 LINE: Final = 76
@@ -33,10 +33,18 @@ class FilePiece:
 
     def plain(self) -> Iterator[bytes]:
         """Yield the lines of base64, many at a time; raises HouseFault if the file is gone."""
-        buffer = open_buffer(self.octets)
         step = LINE_OCTETS * PIECE_LINES
-        for start in range(0, len(buffer), step):
-            yield _lines(buffer[start : start + step])
+        if self.octets.path is None:
+            buffer = self.octets.data or b""
+            yield from (_lines(buffer[at : at + step]) for at in range(0, len(buffer), step))
+            return
+        # Read and not mapped: pages of a map would count as our memory, once for each mail under way.
+        try:
+            with self.octets.path.open("rb") as file:
+                while octets := file.read(step):
+                    yield _lines(octets)
+        except OSError as error:
+            raise HouseFault from error
 
 
 def _lines(octets: bytes) -> bytes:

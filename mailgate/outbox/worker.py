@@ -11,6 +11,7 @@ the other side's 250 and our record of it (RFC 1047), and then with the same Mes
 
 import asyncio
 import logging
+import sys
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -39,6 +40,9 @@ log: Final = logging.getLogger("mailgate.outbox")
 
 # The lane of everything that leaves by the relay; no target has this name.
 RELAY: Final = ""
+# Composing and signing hold the interpreter. At Python's own 5 ms every step of every connection would wait
+# that long for its turn (docs/performance.md). Only while there is work: elsewhere more turns cost more.
+TURN_S: Final = 0.0005
 # How long to wait where nothing says when there will be work: rows that wait for another row of their ticket.
 IDLE_FIRST_S: Final = 1.0
 IDLE_LONGEST_S: Final = 30.0
@@ -138,6 +142,7 @@ class Worker:
         }
         self._settler = Settler(writer, self._recorded, given_up)
         self._held: set[int] = set()
+        self._usual_turn_s = sys.getswitchinterval()
         self._wake = asyncio.Event()
         self._idle_s = IDLE_FIRST_S
         self._stopping = False
@@ -172,6 +177,7 @@ class Worker:
                 await self._sleep(pause)
             await self._finish()
         finally:
+            sys.setswitchinterval(self._usual_turn_s)
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
@@ -242,6 +248,7 @@ class Worker:
         """Give each row to its target's lane; what has no room there goes back for a while."""
         self._held.update(row.id for row in rows)
         if rows:
+            sys.setswitchinterval(TURN_S)
             self._hooks("outbox-claimed")
         by_lane: defaultdict[str, list[OutboxRow]] = defaultdict(list)
         for row in rows:
@@ -320,6 +327,8 @@ class Worker:
     def _recorded(self, results: Sequence[Settled]) -> None:
         """Outcomes are in the database: there may be room again, and rows that waited for these."""
         self._held.difference_update(result.outbox_id for result in results)
+        if not self._held:
+            sys.setswitchinterval(self._usual_turn_s)
         self._wake.set()
 
     async def _keep_leases(self) -> None:

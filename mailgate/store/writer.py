@@ -289,7 +289,7 @@ class Writer:
             if abandoned.__cause__ is None or not self._store.backend.crossed(abandoned.__cause__):
                 raise
             # Mails of the same tickets in another order, in another gateway's batch: that one goes first.
-            log.info("a batch of %d is done again: another gateway's waited for it, and it for that", len(batch))
+            log.info("a batch of %d is done again: it and another gateway's had crossed", len(batch))
             return self._attempt(batch, gather=self._store.backend.gathers)
 
     def _attempt(self, batch: list[Job], *, gather: bool) -> frozenset[str]:

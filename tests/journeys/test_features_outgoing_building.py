@@ -9,6 +9,7 @@ import hashlib
 import json
 import smtplib
 
+import conformance
 import gatewayrun
 import peers
 import pytest
@@ -195,3 +196,26 @@ def test_texts_leave_in_the_form_that_fits(world):
         assert (mail["Content-Transfer-Encoding"], mail.get_param("format")) == (encoding, form)
         plain = mail.get_payload(decode=True).decode(mail.get_content_charset())
         assert text in (plain.replace(" \r\n", " ") if form else plain)
+
+
+@pytest.mark.peer("postfix", "dovecot", "mime-parser")
+def test_g20_answers_survive_a_real_postfix_and_dovecot(tmp_path, postfix_instance, dovecot_lmtp):
+    """With a template's files from the folder that is applied; in the mailbox the mail is as it was built."""
+    folder = tmp_path / "business"
+    folder.mkdir()
+    for name, text in BUSINESS.items():
+        along = 'files = ["terms.pdf"]\nimages = ["logo.png"]\n' if name.endswith(".toml") else ""
+        (folder / name).write_text(text + along)
+    (folder / "terms.pdf").write_bytes(PDF)
+    (folder / "logo.png").write_bytes(png())
+    dovecot = dovecot_lmtp()
+    route = {"relay_domains": "customer.example", "relay_transport": f"lmtp:inet:[127.0.0.1]:{dovecot.port}"}
+    postfix = postfix_instance(main=route)
+    with gatewayrun.gateway({"relay": {"port": postfix.port}}, folder) as gateway:
+        ask(gateway, "Drücker")
+        peers.wait_until(lambda: dovecot.mails("anna"), f"the answer is in the mailbox\n{postfix.log()}")
+    octets = conformance.as_sent(dovecot.mails("anna")[0].read_bytes())
+    assert conformance.complaints(octets) == []
+    mail = email.message_from_bytes(octets, policy=email.policy.default)
+    assert mail["Subject"] == "Wir haben es, Jürgen"
+    assert [one.get_payload(decode=True) for one in mail.walk() if one.get_filename()] == [png(), PDF]

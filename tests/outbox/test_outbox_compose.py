@@ -190,7 +190,8 @@ def test_references_are_cut_to_twenty_with_the_first_kept():
 
 def test_an_invalid_message_id_is_replaced():
     """The mail has the id that was handed in where the draft's can't be written."""
-    assert parsed(message_id="no id")["Message-ID"] == OWN_ID
+    for wrong in ("no id", "<0>", "<a b@x>", "<a@x> <b@x>", "<a..b@x>", "<a@x>\r\n"):
+        assert parsed(message_id=wrong)["Message-ID"] == OWN_ID
     assert parsed(message_id="<own@x>")["Message-ID"] == "<own@x>"
 
 

@@ -187,6 +187,16 @@ def test_small_mails_are_in_memory_and_large_files_are_read_in_pieces(store):
     assert isinstance(composed().content(), ComposedContent)
 
 
+def test_a_file_that_goes_while_it_is_sent_is_a_fault_of_the_house(store):
+    """The target says later, and the mail is not sent without its file."""
+    store.blobs.keep(Octets(len(PDF), bytes.fromhex(TERMS.blob), data=PDF))
+    draft = Draft("support@example.org", "ann@example.net", "Hello", "hi\n", attachments=(TERMS,))
+    content = compose(draft, date=AT, message_id=OWN_ID, files=store.blobs.file).content()
+    store.blobs.path(bytes.fromhex(TERMS.blob)).unlink()
+    with pytest.raises(HouseFault):
+        list(content.wire())
+
+
 def test_contents_of_the_same_files_are_equal():
     """Mails to several recipients can share a transaction."""
     assert composed(TERMS).content() == composed(TERMS).content()

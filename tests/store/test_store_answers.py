@@ -3,6 +3,7 @@
 import pytest
 from deskkit import ANNA, House
 
+from mailgate.domain.desk.people import add_participant
 from mailgate.domain.desk.talk import CONVERSATION, Words, reply
 from mailgate.domain.replymark import reply_above
 
@@ -54,8 +55,6 @@ def test_a_long_conversation_keeps_its_first_id(desk):
 
 def test_the_contact_hears_of_what_is_answered_to_somebody_else(desk):
     """A confirmed Cc wrote last and is answered: the contact gets a copy, once, and not where `to` is said."""
-    from mailgate.domain.desk.people import add_participant  # noqa: PLC0415
-
     number = desk.mail()
     desk.do(add_participant, number, "cc@customer.example")
     desk.mail("Re: help", author="cc@customer.example", answers="<m1@x.example>")

@@ -20,8 +20,10 @@ ANSWERS = 20
 def test_an_answer_is_sent_or_taken_back_never_both(pg_store, pg_options):  # noqa: F811  the fixtures
     """While one process claims what is due, another takes the same answers back."""
     clock = Clock()
+    second = open_store(pg_options)
+    second.close()
     writer = Writer(pg_store, clock=clock)
-    other = Writer(open_store(pg_options), clock=clock)
+    other = Writer(second, clock=clock)
     for one in (writer, other):
         one.start()
     desk = PatientHouse(pg_store, writer, clock)
@@ -48,6 +50,7 @@ def test_an_answer_is_sent_or_taken_back_never_both(pg_store, pg_options):  # no
     assert sorted(desk.states()) == sorted(["leased"] * len(claimed) + ["undone"] * len(undone))
     for one in (writer, other):
         assert one.stop(60)
+    second.close()
 
 
 def test_a_mail_goes_to_another_address_on_postgresql(pg_store):  # noqa: F811  the fixture

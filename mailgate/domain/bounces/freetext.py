@@ -1,6 +1,7 @@
 """Bounces that follow no standard, read by their text: who failed, with which code, and which mail it was."""
 
 import re
+from itertools import islice
 from typing import Final
 
 from mailgate.domain.bounces.dsn import CODE, STATUS, by_code, delivery, groups_of
@@ -16,6 +17,8 @@ from mailgate.domain.message.view import MessageView
 
 # The reason and the head of the returned mail stand at the beginning.
 TEXT_LENGTH: Final = 16 * 1024
+# Lines that may be the border to the mail that came back: the text before each is looked at.
+MOST_BORDERS: Final = 10
 _ADDRESS: Final = r"[^\s<>()\[\]\"',;:@]{1,64}@[^\s<>()\[\]\"',;:@]{1,255}"
 _IN_BRACKETS: Final = re.compile(rf"<({_ADDRESS})>")
 _ALONE: Final = re.compile(
@@ -88,7 +91,7 @@ def _standard(text: str, original: str) -> BouncedReport | None:
 
 def _before_the_copy(text: str) -> str:
     """Return the text up to the mail that came back; a line at the very beginning is a heading."""
-    for match in _COPY.finditer(text):
+    for match in islice(_COPY.finditer(text), MOST_BORDERS):
         head = text[: match.start()]
         if _ANY.search(head) and (STATUS.search(head) or CODE.search(head) or by_words(head)):
             return head

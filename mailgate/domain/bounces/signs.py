@@ -17,6 +17,8 @@ from mailgate.domain.message.view import MessageView
 HEAD_LENGTH: Final = 4096
 # Lines before the form, such as one that names the house.
 LEADING_LINES: Final = 6
+# What a bounce calls itself stands at the beginning of the subject.
+SUBJECT_LENGTH: Final = 500
 MOST_CHILDREN: Final = 20
 
 _REPORTS: Final = {
@@ -98,7 +100,7 @@ def bounce_sign(view: MessageView, names: frozenset[str], *, null: bool, machine
         return _COMPLAINT
     if not (null or machine or daemon or master):
         return ""
-    subject = view.subject.casefold()
+    subject = view.subject[:SUBJECT_LENGTH].casefold()
     talk = subjects.TALK.match(subject) is not None
     seen = _Seen(daemon, master, not talk and subjects.SUBJECT.match(subject) is not None, talk, machine)
     return _by_null_sender(view, seen) if null else _by_name(view, seen)
