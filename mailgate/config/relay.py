@@ -10,6 +10,17 @@ from mailgate.config.units import MINUTE
 
 LOOPBACK: Final = ("127.", "::1", "localhost")
 
+# What every server that takes mail by SMTP may limit.
+PerConnection = Annotated[
+    int, note("How many mails one connection carries before another one is opened; 0 is no limit.", ge=0)
+]
+PerMinute = Annotated[
+    int,
+    note(
+        "How many mails this server gets in any 60 seconds, for one that wants no more; 0 is no limit.", ge=0
+    ),
+]
+
 
 def login_complaints(
     host: str, tls: str, user: str, password: Secret | None, token_file: str = ""
@@ -71,17 +82,8 @@ class Relay(Section, frozen=True, kw_only=True):
         int,
         note("How many connections to the relay may be open at once.", ge=1, le=100),
     ] = 4
-    mails_per_connection: Annotated[
-        int,
-        note("How many mails one connection carries before another one is opened; 0 is no limit.", ge=0),
-    ] = 0
-    mails_per_minute: Annotated[
-        int,
-        note(
-            "How many mails this server gets in any 60 seconds, for one that wants no more; 0 is no limit.",
-            ge=0,
-        ),
-    ] = 0
+    mails_per_connection: PerConnection = 0
+    mails_per_minute: PerMinute = 0
 
     def complaints(self) -> Iterator[tuple[str, str]]:
         """Say what is wrong with the login."""

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Annotated, Literal
 
 from mailgate.config import syntax
-from mailgate.config.relay import login_complaints
+from mailgate.config.relay import PerConnection, PerMinute, login_complaints
 from mailgate.config.secret import Secret
 from mailgate.config.section import Duration, Section, note
 from mailgate.config.units import MINUTE
@@ -93,17 +93,8 @@ class SmtpTarget(Section, frozen=True, kw_only=True, tag_field="kind", tag="smtp
     timeout: Annotated[Duration, note("How long one step of the dialogue may take.", ge=1, le=3600)] = (
         5 * MINUTE
     )
-    mails_per_connection: Annotated[
-        int,
-        note("How many mails one connection carries before another one is opened; 0 is no limit.", ge=0),
-    ] = 0
-    mails_per_minute: Annotated[
-        int,
-        note(
-            "How many mails this server gets in any 60 seconds, for one that wants no more; 0 is no limit.",
-            ge=0,
-        ),
-    ] = 0
+    mails_per_connection: PerConnection = 0
+    mails_per_minute: PerMinute = 0
 
     def complaints(self) -> Iterator[tuple[str, str]]:
         """Say what is wrong with the login."""

@@ -38,7 +38,9 @@ class Cause(StrEnum):
     OURS = "ours"  # trouble of our own: disk, settings, an address that is none
 
 
-STATUS: Final = re.compile(r"[245][0-9][0-9][ -](?:([245]\.[0-9]{1,3}\.[0-9]{1,3})(?![0-9A-Za-z.]))?", re.ASCII)
+STATUS: Final = re.compile(
+    r"[245][0-9][0-9][ -](?:([245]\.[0-9]{1,3}\.[0-9]{1,3})(?![0-9A-Za-z.]))?", re.ASCII
+)
 # RFC 3463 3: the second number is the subject.
 SUBJECTS: Final = {
     "1": Cause.ADDRESS,
