@@ -45,6 +45,11 @@ def draft_lines(draft: Row) -> Iterator[str]:
     yield f"  Subject: {draft['subject']}"
     for field, value in draft["headers"]:
         yield f"  {field}: {value}"
+    if draft.get("reply_to"):
+        yield f"  Reply-To: {draft['reply_to']}"
+    for one in draft.get("attachments") or ():
+        shown = f", shown as cid:{one['cid']}" if one.get("cid") else ""
+        yield f"  File: {one['name']}, {one['kind']}{shown}"
     yield ""
     text = draft["text"] or draft["mime"] or draft["html"]
     yield from (f"  {line}" for line in text.splitlines())

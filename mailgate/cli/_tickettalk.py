@@ -56,9 +56,7 @@ def writes(function: Callable[..., None]) -> Callable[..., None]:
 
     for option in (
         click.option("--no-signature", is_flag=True, help="Without the signature of the queue."),
-        click.option(
-            "--attach", type=ATTACHED, multiple=True, help="A file that goes along; up to 10 (G20)."
-        ),
+        click.option("--attach", type=ATTACHED, multiple=True, help="A file that goes along; up to 10."),
         click.option("--cc", multiple=True, metavar="ADDRESS", help="Who gets a copy of this mail."),
         click.option("--markdown", is_flag=True, help="The text is Markdown: it leaves as text and as HTML."),
         click.option("--template", default="", help="A template that is said first, for this ticket."),

@@ -7,6 +7,7 @@ import click
 
 from mailgate.cli._options import Call, CommandError, clean, pass_call
 from mailgate.cli._store import reading
+from mailgate.cli._tables import plural
 
 if TYPE_CHECKING:
     from mailgate.store.business import Business
@@ -46,7 +47,9 @@ def export(call: Call, folder: Path) -> None:
     scripts = _scripts(business)
     for name, source in scripts.items():
         (rules / name).write_text(source, "utf-8")
-    click.echo(f"{folder}: {len(business.addresses)} addresses, {len(scripts)} scripts")
+    counts = {kind: len(business.items(kind)) for kind in TABLES} | {"script": len(scripts)}
+    said_of = (plural(n, kind, TABLES[kind].among) for kind, n in counts.items() if n)
+    click.echo(f"{folder}: {', '.join(said_of) or 'nothing is set'}")
 
 
 def _scripts(business: "Business") -> dict[str, str]:

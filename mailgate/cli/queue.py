@@ -1,6 +1,6 @@
 """`mailgate queue`: what waits to be sent, as mail admins know it from Postfix."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
@@ -48,8 +48,16 @@ def list_(call: Call, /, state: str | None, limit: int, *, as_json: bool, **whic
         print_json([json_row(row) for row in found[:limit]])
     else:
         _table(found[:limit])
-        click.echo(", ".join(f"{n} {name.replace('_', ' ')}" for name, n in counts.items() if n) or "empty")
+        click.echo(_sum(counts, listed=bool(found)))
     more(len(found), limit, "rows")
+
+
+def _sum(counts: Mapping[str, int], *, listed: bool) -> str:
+    """Say how many rows of the whole queue are not sent, whichever were asked for."""
+    unsent = ", ".join(f"{n} {name.replace('_', ' ')}" for name, n in counts.items() if n)
+    if not listed:
+        return f"none of these; in all {unsent}" if unsent else "empty"
+    return unsent or "nothing is unsent"
 
 
 def _table(rows: Sequence[dict[str, Any]]) -> None:

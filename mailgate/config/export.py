@@ -65,7 +65,7 @@ def business_toml(
 def _table(kind: str, values: Mapping[str, Any], defaults: object) -> str:
     known = {k: v for k, v in values.items() if hasattr(defaults, k)}
     said = {k: v for k, v in known.items() if v != getattr(defaults, k) or k in {"name", "text"}}
-    return f"[[{kind}]]\n" + "".join(f"{key} = {_value(value)}\n" for key, value in said.items())
+    return f"[[{kind}]]\n" + "".join(f"{key} = {_long(value)}\n" for key, value in said.items())
 
 
 def automation_values(automation: Automation) -> dict[str, Any]:

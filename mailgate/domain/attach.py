@@ -24,7 +24,8 @@ ENDING_OCTETS: Final = 16
 NOT_IN_NAME: Final = re.compile(r'[<>:"|?*\0-\x1f\x7f]')
 # Format characters, halves of pairs, private and unassigned ones: nobody sees them, and they hide endings.
 HIDDEN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
-GROUPS: Final = ("image", "video", "audio", "document")
+PLURALS: Final = {"image": "images", "video": "videos", "audio": "audio", "document": "documents"}
+GROUPS: Final = tuple(PLURALS)
 
 
 def clean_file_name(name: str) -> str:
@@ -138,7 +139,7 @@ def _inside(said: FileKind) -> Sequence[FileKind]:
 
 def _allowed(*, inline: bool) -> str:
     groups = GROUPS[:1] if inline else GROUPS
-    return "; ".join(f"{group}s ({', '.join(_endings(group))})" for group in groups)
+    return "; ".join(f"{PLURALS[group]} ({', '.join(_endings(group))})" for group in groups)
 
 
 def _endings(group: str) -> Iterator[str]:

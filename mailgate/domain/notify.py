@@ -119,8 +119,9 @@ def answerable(
     if not queue.address or not agent.address:
         return Letter(agent.address, subject, text, "")
     how = (
-        f"{HOW}, from {queue.address}. Lines in front of it\n"
-        "such as #comment (nothing is sent), #status pending, #assign me or #close are commands.\n"
+        f"{HOW}, from {queue.address}.\n"
+        "Lines in front of it are commands: #comment (nothing is sent), #status pending,\n"
+        "#assign me, #close.\n"
     )
     return Letter(
         to_address=agent.address,

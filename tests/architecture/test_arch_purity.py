@@ -6,7 +6,14 @@ import sys
 import architree
 import pytest
 
-PURE = ("sieve_like", "mailgate.domain", "mailgate.errors", "mailgate.actions", "mailgate.rules", "mailgate.texts")
+PURE = (
+    "sieve_like",
+    "mailgate.domain",
+    "mailgate.errors",
+    "mailgate.actions",
+    "mailgate.rules",
+    "mailgate.texts",
+)
 
 # Files that are allowed to touch the world, each with its reason.
 EXEMPT = {
