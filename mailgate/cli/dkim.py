@@ -148,7 +148,7 @@ def list_(call: Call, *, as_json: bool) -> None:
     if as_json:
         print_json([dict(zip(HEADERS, row, strict=True)) for row in rows])
     else:
-        print_table(HEADERS, rows)
+        print_table(HEADERS, [(*row[:4], "yes" if row[4] else "no", *row[5:]) for row in rows])
 
 
 def _read(part: "DkimKey") -> "tuple[PrivateKey | None, str]":

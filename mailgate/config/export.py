@@ -100,7 +100,10 @@ def _long(value: object) -> str:
     """Return a value; a text of several lines as people write it."""
     if not isinstance(value, str) or "\n" not in value:
         return _value(value)
-    return '"""\n' + "\n".join(_value(line)[1:-1] for line in value.split("\n")) + '"""'
+    text = "\n".join(_value(line)[1:-1] for line in value.split("\n"))
+    if '"""' not in value and not value.endswith('"'):
+        text = text.replace('\\"', '"')
+    return f'"""\n{text}"""'
 
 
 def _value(value: object) -> str:

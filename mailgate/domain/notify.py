@@ -120,8 +120,8 @@ def answerable(
         return Letter(agent.address, subject, text, "")
     how = (
         f"{HOW}, from {queue.address}.\n"
-        "Lines in front of it are commands: #comment (nothing is sent), #status pending,\n"
-        "#assign me, #close.\n"
+        "Lines in front of it are commands: #comment (nothing is sent),\n"
+        "#status pending, #assign me, #close.\n"
     )
     return Letter(
         to_address=agent.address,

@@ -7,6 +7,8 @@ from mailgate.domain.routing import Agent, Catalogue, Queue, Route
 
 NO_ADDRESS = "no address assigned"
 NO_AGENTS = "no agents assigned"
+# G18: a mail without a script is only kept; only what a rule makes a ticket is answered, and told to agents.
+NO_SCRIPT = "its addresses have no script, so its mail becomes no ticket and is not answered"
 # S10: what is answered to it would go somewhere else, or nowhere.
 NOT_RECEIVED = "its mail comes from {address}, which is no address that mail is taken for"
 
@@ -39,13 +41,25 @@ def hints(queue: Queue, catalogue: Catalogue, addresses: Iterable[Route]) -> tup
     """Return what a queue lacks to be of use (G13, S10); nothing for one that is switched off."""
     if not queue.enabled:
         return ()
-    served = any(r.queue == queue.name and r.enabled and not r.send_only for r in addresses)
+    doors = [r for r in addresses if r.queue == queue.name and r.enabled and not r.send_only]
     staffed = any(agent.enabled for agent in agents_of(queue, catalogue))
     return (
-        *(() if served else (NO_ADDRESS,)),
+        *(() if doors else (NO_ADDRESS,)),
+        *((NO_SCRIPT,) if _acts(queue) and doors and not any(_scripted(r, catalogue) for r in doors) else ()),
         *(() if staffed else (NO_AGENTS,)),
         *(NOT_RECEIVED.format(address=one) for one in _not_received(queue, catalogue)),
     )
+
+
+def _acts(queue: Queue) -> bool:
+    """Whether a queue is to answer its mail by itself, or to tell agents of it."""
+    answers = (queue.answer_new, queue.answer_closed, queue.answer_paused, queue.answer_inactive)
+    return any(answers) or queue.notify != "off"
+
+
+def _scripted(route: Route, catalogue: Catalogue) -> bool:
+    automated = any(one.address == route.address for one in catalogue.automations.values())
+    return bool(route.script) or automated
 
 
 def _not_received(queue: Queue, catalogue: Catalogue) -> tuple[str, ...]:

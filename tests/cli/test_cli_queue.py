@@ -7,6 +7,8 @@ import pytest
 from aiosmtpd.controller import Controller
 from climails import ANNA, BOX, BUSINESS, PLAIN, SUPPORT, ask, mail, send
 
+from mailgate.cli._outgoing import draft_lines
+
 
 class Inbox:
     """A mail server that keeps what it gets."""
@@ -77,6 +79,32 @@ def test_the_list_by_state_as_json_and_in_pages(stuck):
     page = one.command("queue", "list", "--limit", "1")
     assert len(page.stdout.splitlines()) == 3
     assert page.stderr == "there are more rows; `--limit 10` shows them\n"
+
+
+def test_the_sum_is_of_the_whole_queue_and_says_so(stuck):
+    """What was asked for is not there, though others wait; and `empty` never stands under a table."""
+    one, _port = stuck
+    none = one.command("queue", "list", "--to", "nobody@elsewhere.example").stdout
+    assert none == "none of these; in all 2 waiting\n"
+    one.command("queue", "delete", "1", "2")
+    assert one.command("queue", "list").stdout == "empty\n"
+
+
+def test_the_files_of_a_mail_are_shown():
+    """Which files go along, which of them the text shows, and where answers go."""
+    image = {"name": "logo.png", "kind": "image/png", "cid": "logo.png"}
+    draft = {
+        "from_name": "", "from_address": "support@desk.example", "to_address": ANNA, "subject": "Re", "headers": [],
+        "reply_to": "in@desk.example", "text": "Hello", "mime": "", "html": "",
+        "attachments": [image, {"name": "doc.pdf", "kind": "application/pdf", "cid": ""}],
+    }  # fmt: skip
+    assert list(draft_lines(draft))[4:] == [
+        "  Reply-To: in@desk.example",
+        "  File: logo.png, image/png, shown as cid:logo.png",
+        "  File: doc.pdf, application/pdf",
+        "",
+        "  Hello",
+    ]
 
 
 def test_an_empty_queue_is_said(gateway):

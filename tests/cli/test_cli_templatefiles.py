@@ -193,7 +193,9 @@ def test_apply_and_export_carry_files(tmp_path):
             ("logo.png", "cid:logo.png"),
             ("terms.pdf", ""),
         ]
-        desk.good("export", str(tmp_path / "out"))
+        said = desk.good("export", str(tmp_path / "out"))
+        assert said.startswith(f"{tmp_path / 'out'}: ")
+        assert ", 2 templates, 1 script" in said
         assert (tmp_path / "out/files/along/terms.pdf").read_bytes() == PDF
         with clidesk.desk() as other:
             other.good("apply", str(tmp_path / "out"))

@@ -1,5 +1,6 @@
 """Who may do what (W2): the whole matrix, spelled out here once more, and the page that is drawn from it."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -186,6 +187,20 @@ def test_what_a_queue_lacks():
     )
     assert hints(Queue("new"), CATALOGUE, routes) == ("no address assigned", "no agents assigned")
     assert hints(Queue("new", enabled=False), CATALOGUE, []) == ()
+
+
+@pytest.mark.parametrize("field", ["answer_new", "answer_closed", "answer_paused", "answer_inactive"])
+def test_a_queue_that_answers_lacks_a_script_that_makes_tickets(field):
+    """G18: without one a mail is only kept, and the answer that the queue names is never sent."""
+    from mailgate.domain.routing import Route
+    from mailgate.domain.staff import NO_SCRIPT
+
+    queue = Queue("orders", **{field: "received"})
+    route = Route("orders@example.org", queue="orders")
+    assert NO_SCRIPT in hints(queue, CATALOGUE, [route])
+    assert NO_SCRIPT in hints(Queue("orders", notify="agent"), CATALOGUE, [route])
+    assert NO_SCRIPT not in hints(Queue("orders"), CATALOGUE, [route])
+    assert NO_SCRIPT not in hints(queue, CATALOGUE, [replace(route, script="orders")])
 
 
 # -- passwords --------------------------------------------------------------------------------------------------

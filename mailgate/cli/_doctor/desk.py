@@ -8,7 +8,7 @@ from mailgate.cli._doctor.finding import Finding, Patient, counted
 from mailgate.cli._items import complaints, of_template
 from mailgate.domain.helpdesk import Team
 from mailgate.domain.routing import Agent, channel_state
-from mailgate.domain.staff import NO_ADDRESS, NO_AGENTS, hints
+from mailgate.domain.staff import NO_ADDRESS, NO_AGENTS, NO_SCRIPT, hints
 from mailgate.rules.scripts import CatalogueNames
 from mailgate.store import queries
 from mailgate.store.outbox_rows import depths, oldest
@@ -21,6 +21,7 @@ from sieve_like.reporting import complaints as script_complaints
 ADVICE: Final = {
     NO_ADDRESS: "`mailgate address add ADDRESS --queue NAME`",
     NO_AGENTS: "`mailgate agent set NAME --queue QUEUE`, or `mailgate ticketqueue set QUEUE --team TEAM`",
+    NO_SCRIPT: "`mailgate address set ADDRESS --script NAME`, with a script that says `ticket;`",
 }
 # S10: where a sender address of a queue is no address that takes mail.
 RECEIVE: Final = "`mailgate address add ADDRESS --queue QUEUE`, or with --send-only if nobody should answer"
