@@ -1,6 +1,5 @@
 """`mailgate dkim`: keys that sign outgoing mail, and whether DNS has them (docs/dkim.md)."""
 
-import asyncio
 import os
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -222,7 +221,9 @@ def check(call: Call, domain: str, *, as_json: bool) -> None:
     mailgate dkim check
     mailgate dkim check example.org
     """
-    from mailgate.checks.dns import Dns  # noqa: PLC0415  --help must not pay for it
+    import asyncio  # noqa: PLC0415  --help must not pay for it
+
+    from mailgate.checks.dns import Dns  # noqa: PLC0415
     from mailgate.checks.published import look  # noqa: PLC0415
 
     keys = _keys(call, domain)

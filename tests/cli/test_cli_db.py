@@ -10,7 +10,7 @@ import pytest
 @pytest.fixture
 def still(gateway):
     """Return a gateway that does not run, with an empty database."""
-    return gateway({}, {}, start=False)
+    return gateway({}, start=False)
 
 
 def test_check_says_that_all_is_whole(still):
