@@ -30,13 +30,14 @@ from mailgate.domain.query import parse
 from mailgate.domain.routing import Route
 from mailgate.domain.ticket import match_key
 from mailgate.jobs.sessions import run_timers
+from mailgate.places import load_keys, store_options
 from mailgate.store import business, queries
 from mailgate.store.db import open_store
 from mailgate.store.deskunit import perform
 from mailgate.store.ticketlist import find
 from mailgate.store.unit import Incoming, accept_each
 from mailgate.store.writer import Writer
-from mailgate.wiring import desk_rules, load_keys, store_options
+from mailgate.wiring import desk_rules
 
 DAY = 86_400_000
 # How often a measure is taken per round.

@@ -33,7 +33,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 import gatewayrun
 import peers
 
-from mailgate import wiring
+from mailgate import places
 from mailgate.config.settings import load as load_settings
 from mailgate.control import call
 from mailgate.domain.draft import Draft, MailKind
@@ -101,7 +101,7 @@ def ready(made: list[Draft]) -> list[tuple[str, str, str]]:
 def fill(gate: gatewayrun.Gateway, made: list[Draft]) -> None:
     """Write the drafts into the outbox of a gateway that does not run: held, each with its own ticket."""
     settings = load_settings(gate.config)
-    store = open_store(wiring.store_options(settings))
+    store = open_store(places.store_options(settings))
     writer = Writer(store)
     writer.start()
 

@@ -20,7 +20,7 @@ from typing import Any
 
 from prometheus_client import CollectorRegistry
 
-from mailgate import wiring
+from mailgate import places, wiring
 from mailgate.business import OWN_STORE, Business
 from mailgate.checks.gather import CheckPolicy, begin_facts
 from mailgate.config.settings import Settings
@@ -93,8 +93,8 @@ class Gateway:
         self.clock = clock
         self.hostname = settings.instance.effective_hostname()
         self.loop = asyncio.get_running_loop()
-        self.keys = wiring.load_keys(settings.keys_path)
-        self.store = open_store(wiring.store_options(settings), hooks=hooks)
+        self.keys = places.load_keys(settings.keys_path)
+        self.store = open_store(places.store_options(settings), hooks=hooks)
         self.metrics = Metrics(CollectorRegistry(), program_version())
         self.business = Business(
             self.store, settings, self.keys, self._reloaded, lambda: self.worker.relay_rests_until

@@ -12,7 +12,7 @@ from contextlib import closing, suppress
 from datetime import datetime
 from pathlib import Path
 
-from mailgate import wiring
+from mailgate import vocabulary, wiring
 from mailgate.config.settings import Settings
 from mailgate.config.version import program_version
 from mailgate.domain.gate import Gate
@@ -87,13 +87,15 @@ class Business:
         self._store, self._settings, self._reloaded = store, settings, reloaded
         self._keys = keys
         self._relay_rests_until = relay_rests_until
-        self._registry = wiring.language()
+        self._registry = vocabulary.language()
         self._saved = ScriptFiles(settings.state_path(PROGRAMS))
         self._turn = threading.Lock()
         self.stale = True
         self.catalogue = Catalogue(version=-1)
         self.scripts = ScriptBook()
-        self._decider = Decider(wiring.plan_policy(settings, keys), wiring.actions(), lambda: self.scripts)
+        self._decider = Decider(
+            wiring.plan_policy(settings, keys), vocabulary.actions(), lambda: self.scripts
+        )
         self.rules = self._unit_rules()
 
     def own(self) -> frozenset[str]:
@@ -132,7 +134,7 @@ class Business:
             catalogue = load_catalogue(
                 connection,
                 recipient_delimiter=self._settings.rules.recipient_delimiter,
-                listed=wiring.listed_names(self._settings),
+                listed=vocabulary.listed_names(self._settings),
             )
         scripts = self._compiled(catalogue)
         self.catalogue, self.scripts = catalogue, scripts
@@ -148,8 +150,8 @@ class Business:
                 catalogue,
                 self._registry,
                 self.scripts,
-                wiring.script_limits(settings),
-                wiring.told(settings),
+                vocabulary.script_limits(settings),
+                vocabulary.told(settings),
                 saved=self._saved,
                 version=program_version(),
             )

@@ -7,7 +7,7 @@ together.
 import os
 import pwd
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import fields
 from datetime import datetime, timedelta, tzinfo
 from functools import partial
@@ -37,7 +37,7 @@ from mailgate.config.targets import (
 from mailgate.config.version import program_version
 from mailgate.domain import assignment
 from mailgate.domain import service as service_times
-from mailgate.domain.action import ActionSpec, PlanPolicy
+from mailgate.domain.action import PlanPolicy
 from mailgate.domain.budgets import Budgets
 from mailgate.domain.effects import Decision
 from mailgate.domain.envelope import Source
@@ -46,9 +46,8 @@ from mailgate.domain.facts import Authentication
 from mailgate.domain.gate import Gate, GatePolicy
 from mailgate.domain.mailtexts import MailTexts
 from mailgate.domain.notify import Notifier
-from mailgate.domain.routing import Catalogue, Template
+from mailgate.domain.routing import Catalogue
 from mailgate.domain.target import Target, TargetKind
-from mailgate.errors import Complaint, SettingsError
 from mailgate.intake.door import Service
 from mailgate.intake.frames import ListenerSetup, Setup
 from mailgate.intake.limits import IntakeLimits
@@ -58,9 +57,8 @@ from mailgate.outbox.retry import Schedule
 from mailgate.outbox.settling import GivenUp
 from mailgate.outbox.sign import Signer, SigningKey
 from mailgate.outbox.worker import RELAY, WorkerOptions
-from mailgate.registry import discover, module_names
+from mailgate.registry import discover
 from mailgate.store.blobs import Blobs
-from mailgate.store.options import StoreOptions
 from mailgate.store.unit import UnitRules
 from mailgate.store.workload import LOCK
 from mailgate.store.writer import WriterLimits
@@ -72,30 +70,10 @@ from mailgate.targets.null import NullOptions
 from mailgate.targets.pipe import PipeOptions
 from mailgate.targets.smtp import SmtpOptions
 from mailgate.targets.webhook import WebhookOptions
-from mailgate.texts.check import complaints
 from mailgate.texts.writing import TextWriting
-from sieve_like.limits import Limits
-from sieve_like.registry import Registry
-from sieve_like.settings import Settings as Told
-from sieve_like.spec import Extension
+from mailgate.vocabulary import target_kind
 
-# Twice the 100 bits that a token's MAC has (domain/token.py).
-KEY_OCTETS: Final = 32
 STORE: Final = "store"  # the target that is the database itself
-
-
-def store_options(settings: Settings) -> StoreOptions:
-    """Return where things lie and how much may lie there."""
-    password = settings.database.password
-    return StoreOptions(
-        url=settings.database_url,
-        blobs=settings.blob_path,
-        incoming=settings.spool_path,
-        password=password.reveal() if password is not None else "",
-        busy_timeout_s=settings.database.busy_timeout,
-        inline_max=settings.database.inline_max,
-        reserve=settings.spool.reserve,
-    )
 
 
 def writer_limits(settings: Settings) -> WriterLimits:
@@ -184,27 +162,6 @@ def front_setup(settings: Settings, services: Sequence[Service], descriptors: Se
     )
 
 
-def load_keys(path: Path) -> tuple[bytes, ...]:
-    """Return the keys of tokens and loop marks; the file is made with a fresh key where there is none.
-
-    Raises SettingsError for a file that cannot be read or holds anything but keys in hexadecimal.
-    """
-    try:
-        if not path.exists():
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "w") as file:
-                file.write(secrets.token_hex(KEY_OCTETS) + "\n")
-        keys = tuple(bytes.fromhex(line) for line in path.read_text().split())
-    except (OSError, ValueError) as error:
-        raise SettingsError(
-            [Complaint(str(path), 0, "instance.keys_file", f"cannot be read: {error}")]
-        ) from error
-    if not keys or any(len(key) < KEY_OCTETS // 2 for key in keys):
-        text = "needs at least one key of 32 hexadecimal digits or more"
-        raise SettingsError([Complaint(str(path), 0, "instance.keys_file", text)])
-    return keys
-
-
 def check_policy(
     settings: Settings,
     keys: tuple[bytes, ...],
@@ -272,14 +229,6 @@ def has_folder(settings: Settings, target: str, recipient: str, folder: str) -> 
             return told
         case _:
             return False
-
-
-def told(settings: Settings) -> Told:
-    """Return what extensions of the rule language are told."""
-    rules = settings.rules
-    # The gate has the last word on how often somebody is answered; the language must not clamp before it.
-    period = {"sieve_vacation_min_period": f"{int(settings.answers.vacation_period)}s"}
-    return Told({"recipient_delimiter": rules.recipient_delimiter, **period, **rules.extensions})
 
 
 def gate_policy(settings: Settings, catalogue: Catalogue) -> GatePolicy:
@@ -404,31 +353,13 @@ def targets(settings: Settings) -> dict[str, Target]:
     """Return the targets by name, opened."""
     kinds = _kinds()
     return {
-        name: kinds[_kind(part)].make(_options(part, settings)) for name, part in settings.targets.items()
-    }
-
-
-def listed_names(settings: Settings) -> dict[str, frozenset[str]]:
-    """Return the names that scripts may use because the administrator lists them, by kind."""
-
-    def of(*kinds: str) -> frozenset[str]:
-        return frozenset(name for name, part in settings.targets.items() if _kind(part) in kinds)
-
-    return {
-        "webhook": of("webhook"),
-        "program": of("pipe"),
-        "mailbox": of("smtp"),
-        "files": of("maildir", "lmtp", "null") | {STORE},
-        "account": frozenset((*(part.name for part in settings.listener), *(one.value for one in Source))),
+        name: kinds[target_kind(part)].make(_options(part, settings))
+        for name, part in settings.targets.items()
     }
 
 
 def _kinds() -> dict[str, TargetKind]:
     return cast("dict[str, TargetKind]", discover("mailgate.targets", "TARGET"))
-
-
-def _kind(part: object) -> str:
-    return type(part).__name__.removesuffix("Target").lower()
 
 
 def _options(part: object, settings: Settings) -> object:
@@ -457,35 +388,3 @@ def _options(part: object, settings: Settings) -> object:
             return NullOptions()
         case _:
             raise TypeError(f"no target: {part!r}")
-
-
-def actions() -> Mapping[type[object], ActionSpec]:
-    """Return the planner of each kind of action; a file has one, several, or none (tests alone)."""
-    found = cast("dict[str, ActionSpec | tuple[ActionSpec, ...]]", discover("mailgate.actions", "ACTION"))
-    specs = (one if isinstance(one, tuple) else (one,) for one in found.values())
-    return {spec.kind: spec for some in specs for spec in some}
-
-
-def script_limits(settings: Settings) -> Limits:
-    """Return how far a script may go; what no setting names has the engine's own bound.
-
-    Redirects are bounded by the gate, which holds those that are too many; the engine would void the run.
-    """
-    rules = settings.rules
-    return Limits(
-        steps=rules.steps, actions=rules.actions, redirects=rules.actions, script_size=rules.script_size
-    )
-
-
-def language() -> Registry:
-    """Return the rule language with our own extensions."""
-    from importlib import import_module  # noqa: PLC0415  only here are modules looked into by name
-
-    modules = (import_module(f"mailgate.actions.{name}") for name in module_names("mailgate.actions"))
-    ours = (getattr(module, "EXTENSION", None) for module in modules)
-    return Registry.standard().with_extensions(*(e for e in ours if isinstance(e, Extension)))
-
-
-def template_complaints(template: Template) -> tuple[tuple[str, int, str], ...]:
-    """Return (part, line, message) of everything that is wrong with a template; nothing where it is fine."""
-    return tuple(complaints(template))

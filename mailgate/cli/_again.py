@@ -15,10 +15,11 @@ from mailgate.cli._store import writing
 from mailgate.control import NotRunningError, RefusedError
 from mailgate.errors import MailError
 from mailgate.pipeline import Pipeline
+from mailgate.places import load_keys
 from mailgate.store import queries
 from mailgate.store.again import received_of
 from mailgate.store.db import Store
-from mailgate.wiring import check_policy, load_keys
+from mailgate.wiring import check_policy
 
 # A mail may wait for DNS, and for its turn with the database.
 ANSWER_S = 120.0

@@ -21,7 +21,7 @@ from mailgate.store import queries
 from mailgate.store.business import Change, Script, remove_one, set_one
 from mailgate.store.connection import Connection
 from mailgate.store.models import business as tables
-from mailgate.wiring import language
+from mailgate.vocabulary import language
 
 # What stands in a file beside the form.
 TEXTS: Final = ("name", "address", "creator")

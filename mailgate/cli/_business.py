@@ -74,7 +74,7 @@ def present(call: Call) -> "Present":
 
 def _look(call: Call, connection: "Connection") -> "Present":
     from mailgate.cli._items import look  # noqa: PLC0415  --help must not pay for it
-    from mailgate.wiring import listed_names, told  # noqa: PLC0415
+    from mailgate.vocabulary import listed_names, told  # noqa: PLC0415
 
     settings = call.settings()
     return look(

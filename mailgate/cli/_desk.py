@@ -70,9 +70,11 @@ def changing(call: Call) -> Iterator[Desk]:
     with changing(call) as desk:
         desk.perform(lambda reader, now: plan_something(reader, desk.catalogue, now, …))
     """
+    from mailgate.places import load_keys  # noqa: PLC0415
     from mailgate.store import queries  # noqa: PLC0415  --help must not pay for it
     from mailgate.store.business import load_catalogue  # noqa: PLC0415
-    from mailgate.wiring import desk_rules, listed_names, load_keys, plan_policy  # noqa: PLC0415
+    from mailgate.vocabulary import listed_names  # noqa: PLC0415
+    from mailgate.wiring import desk_rules, plan_policy  # noqa: PLC0415
 
     with writing(call) as (store, writer):
         settings = call.settings(resolve_secrets=True)

@@ -12,7 +12,7 @@ from mailgate.errors import Complaint
 from mailgate.rules.forms.automation import Checker, in_the_way, with_form
 from mailgate.rules.forms.script import script_of
 from mailgate.store.business import Business, Script, key_of
-from mailgate.wiring import language
+from mailgate.vocabulary import language
 from sieve_like.settings import Settings as Told
 
 

@@ -40,7 +40,7 @@ from mailgate.store.business import (
 )
 from mailgate.store.connection import Connection
 from mailgate.store.regions import region_complaint
-from mailgate.wiring import language, template_complaints
+from mailgate.vocabulary import language, template_complaints
 from sieve_like.settings import NO_SETTINGS
 from sieve_like.settings import Settings as Told
 

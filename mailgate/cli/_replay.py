@@ -25,6 +25,7 @@ from mailgate.domain.mail import Mail
 from mailgate.domain.message.view import MessageView
 from mailgate.domain.routing import Catalogue, Route
 from mailgate.errors import MailError
+from mailgate.places import load_keys, store_options
 from mailgate.rules.compare import JOINED, OPENED, words_of, words_of_old
 from mailgate.rules.decide import Decider
 from mailgate.rules.scripts import ScriptBook, compile_book
@@ -34,16 +35,8 @@ from mailgate.store.db import Store, open_store
 from mailgate.store.past import BATCH, Done, done_between, first_since, ids, traces
 from mailgate.store.pastreader import PastReader
 from mailgate.store.transaction import Transaction, from_millis
-from mailgate.wiring import (
-    actions,
-    check_policy,
-    language,
-    load_keys,
-    plan_policy,
-    script_limits,
-    store_options,
-    told,
-)
+from mailgate.vocabulary import actions, language, script_limits, told
+from mailgate.wiring import check_policy, plan_policy
 from sieve_like.program import Trace
 
 # Deliveries that one process takes at a time: a second's work, so that all end at about the same time.

@@ -172,7 +172,7 @@ def lint(call: Call, scripts: tuple[str, ...], form: str) -> None:
     mailgate rules lint --format gcc rules/support.sieve
     """
     from mailgate.rules.scripts import CatalogueLibrary, CatalogueNames  # noqa: PLC0415  for --help
-    from mailgate.wiring import language  # noqa: PLC0415
+    from mailgate.vocabulary import language  # noqa: PLC0415
     from sieve_like.commands.lint import shown  # noqa: PLC0415
     from sieve_like.lint.linter import lint_script  # noqa: PLC0415
 

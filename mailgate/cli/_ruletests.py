@@ -49,12 +49,14 @@ from mailgate.domain.message.view import MessageView
 from mailgate.domain.ports import ContactView, TicketView
 from mailgate.domain.routing import Catalogue, Route
 from mailgate.outbox.compose import compose
+from mailgate.places import store_options
 from mailgate.rules.host import RuleHost
 from mailgate.rules.memory import MemoryStore
 from mailgate.rules.scripts import CatalogueNames
 from mailgate.store.business import load_catalogue
 from mailgate.store.db import open_store
-from mailgate.wiring import actions, language, listed_names, plan_policy, store_options
+from mailgate.vocabulary import actions, language, listed_names
+from mailgate.wiring import plan_policy
 from sieve_like.errors import Span, did_you_mean
 from sieve_like.interpreter import Run, Test
 from sieve_like.matching import Source as Values

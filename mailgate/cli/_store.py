@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 @contextmanager
 def opened(call: Call, *, secrets: bool = True) -> "Iterator[Store]":
     """Open the store of the settings; raises SettingsError with what stands in the way."""
+    from mailgate.places import store_options  # noqa: PLC0415
     from mailgate.store.db import open_store  # noqa: PLC0415  --help must not pay for it
-    from mailgate.wiring import store_options  # noqa: PLC0415
 
     store = open_store(store_options(call.settings(resolve_secrets=secrets)))
     try:

@@ -26,7 +26,7 @@ from mailgate.errors import BadPath, Complaint, SettingsError
 from mailgate.rules.scripts import complaints_of
 from mailgate.store.business import Business, Script, is_pattern, normal_address
 from mailgate.store.regions import region_complaint
-from mailgate.wiring import language, template_complaints, told
+from mailgate.vocabulary import language, template_complaints, told
 from sieve_like.settings import Settings as Told
 
 OWN_STORE = "store"

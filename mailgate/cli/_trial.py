@@ -17,10 +17,12 @@ from mailgate.domain.envelope import Envelope, Octets, Origin, Received, Recipie
 from mailgate.domain.message.view import MessageView
 from mailgate.domain.routing import Catalogue, Route, Template
 from mailgate.errors import TryLater
+from mailgate.places import load_keys
 from mailgate.rules.scripts import ScriptBook, compile_book
 from mailgate.store import again, queries
 from mailgate.store.unit import Incoming
-from mailgate.wiring import check_policy, language, load_keys, script_limits, told
+from mailgate.vocabulary import language, script_limits, told
+from mailgate.wiring import check_policy
 
 if TYPE_CHECKING:
     from mailgate.domain.effects import Decision

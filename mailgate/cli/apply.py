@@ -82,7 +82,7 @@ def _planned(
     from mailgate.cli._texts import business_of, check  # noqa: PLC0415
     from mailgate.errors import SettingsError  # noqa: PLC0415
     from mailgate.store.business import export, load_catalogue, plan  # noqa: PLC0415
-    from mailgate.wiring import listed_names  # noqa: PLC0415
+    from mailgate.vocabulary import listed_names  # noqa: PLC0415
 
     present = load_catalogue(connection, listed=listed_names(settings))
     changes = plan(connection, business_of(texts), origin)

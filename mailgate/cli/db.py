@@ -18,9 +18,9 @@ def db() -> None:
 @pass_call
 def upgrade(call: Call) -> None:
     """Create the folders and the database where there are none, and run what migrations are pending."""
+    from mailgate.places import store_options  # noqa: PLC0415
     from mailgate.store.db import create_store  # noqa: PLC0415  --help must not pay for it
     from mailgate.store.schema import upgrade as run_migrations  # noqa: PLC0415
-    from mailgate.wiring import store_options  # noqa: PLC0415
 
     settings = call.settings(resolve_secrets=True)
     settings.state_path(".").mkdir(mode=0o750, parents=True, exist_ok=True)
@@ -37,9 +37,9 @@ def upgrade(call: Call) -> None:
 @pass_call
 def status(call: Call, *, as_json: bool) -> None:
     """Show which migrations are applied and which are pending. Exit 1 while any is pending."""
+    from mailgate.places import store_options  # noqa: PLC0415
     from mailgate.store.db import open_store  # noqa: PLC0415  --help must not pay for it
     from mailgate.store.schema import status as migrations  # noqa: PLC0415
-    from mailgate.wiring import store_options  # noqa: PLC0415
 
     store = open_store(store_options(call.settings(resolve_secrets=True)), check=False)
     try:
@@ -107,8 +107,8 @@ def backup(call: Call, folder: Path) -> None:
 @pass_call
 def restore(call: Call, folder: Path) -> None:
     """Put a backup in the place of the settings; the gateway is stopped and no database may be there."""
+    from mailgate.places import store_options  # noqa: PLC0415
     from mailgate.store import backup as backups  # noqa: PLC0415  --help must not pay for it
-    from mailgate.wiring import store_options  # noqa: PLC0415
 
     options = store_options(call.settings(resolve_secrets=True))
     backups.restore(folder, options.path, options.blobs)

@@ -102,7 +102,7 @@ def _title(name: str) -> str:
 
 def _complaints(found: "Present", name: str) -> "Sequence[Diagnostic]":
     from mailgate.rules.scripts import CatalogueLibrary, CatalogueNames  # noqa: PLC0415  --help must not pay for it
-    from mailgate.wiring import language  # noqa: PLC0415
+    from mailgate.vocabulary import language  # noqa: PLC0415
     from sieve_like.reporting import complaints, title  # noqa: PLC0415
 
     if _is_file(name):

@@ -7,7 +7,7 @@ import sys
 
 import architree
 
-from mailgate.wiring import language
+from mailgate.vocabulary import language
 from sieve_like.editors import files
 from sieve_like.lint.page import page
 from sieve_like.reference import as_markdown

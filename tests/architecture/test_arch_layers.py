@@ -7,7 +7,7 @@ import architree
 # Equal numbers never import each other, except where PEERS says so: a part is a package or a module of `mailgate`.
 LAYERS = {
     "mailgate.app": 7, "mailgate.cli": 7, "mailgate.control": 7, "mailgate.__main__": 7, "mailgate.demo": 7,
-    "mailgate.wiring": 7, "mailgate.business": 7, "mailgate.reporting": 7, "mailgate.systemd": 7,
+    "mailgate.wiring": 7, "mailgate.places": 7, "mailgate.vocabulary": 7, "mailgate.business": 7, "mailgate.reporting": 7, "mailgate.systemd": 7,
     "mailgate.intake": 6, "mailgate.managesieve": 6, "mailgate.desk": 6, "mailgate.jobs": 6,
     "mailgate.pipeline": 5, "mailgate.outbox": 5,
     "mailgate.checks": 4, "mailgate.store": 4, "mailgate.targets": 4,

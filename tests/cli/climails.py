@@ -10,12 +10,13 @@ from mailgate.domain.envelope import Envelope, Octets, Origin, Received, Recipie
 from mailgate.domain.facts import Facts
 from mailgate.domain.gate import Gate
 from mailgate.domain.message.view import MessageView
+from mailgate.places import store_options
 from mailgate.store import queries
 from mailgate.store.business import load_catalogue
 from mailgate.store.db import open_store
 from mailgate.store.unit import Incoming, UnitRules, accept_each
 from mailgate.store.writer import Writer
-from mailgate.wiring import gate_policy, store_options
+from mailgate.wiring import gate_policy
 
 SUPPORT, BOX, PLAIN = "support@gate.example.org", "box@gate.example.org", "plain@gate.example.org"
 ANNA = "anna@customer.example"

@@ -11,10 +11,11 @@ from mailgate.checks.gather import plain_facts
 from mailgate.config.settings import load
 from mailgate.domain.envelope import Envelope, Octets, Origin, Received, Recipient, Source
 from mailgate.domain.message.view import MessageView
+from mailgate.places import load_keys, store_options
 from mailgate.store.db import open_store
 from mailgate.store.unit import DeliveryOutcome, Incoming, accept_each
 from mailgate.store.writer import Writer
-from mailgate.wiring import check_policy, load_keys, store_options
+from mailgate.wiring import check_policy
 
 SUPPORT = "support@example.org"
 ANNA = "anna@customer.example"

@@ -21,9 +21,9 @@ import gatewayrun
 import peers
 
 from mailgate.config.settings import load
+from mailgate.places import store_options
 from mailgate.store.checkup import contradictions, damage, missing_blobs, orphans
 from mailgate.store.db import Store, open_store
-from mailgate.wiring import store_options
 
 HERE = Path(__file__).parent
 # Mail above this becomes a file of its own; small, so that many of a test's mails are large ones.

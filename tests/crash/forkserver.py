@@ -26,7 +26,7 @@ from pathlib import Path
 
 import uvloop
 
-from mailgate import app, wiring
+from mailgate import app, vocabulary, wiring
 from mailgate.config.settings import load
 from mailgate.maillog import LibraryLog, open_log
 from mailgate.store import blobs, sqlite
@@ -146,9 +146,9 @@ def wait(pid: int) -> int:
 
 def main(door: int) -> None:
     """Carry out orders until standard input ends."""
-    wiring.language()
+    vocabulary.language()
     wiring._kinds()
-    wiring.actions()
+    vocabulary.actions()
     for line in iter(sys.stdin.readline, ""):
         order = json.loads(line)
         if order["do"] == "wait":

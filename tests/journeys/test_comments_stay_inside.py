@@ -29,12 +29,13 @@ from mailgate.domain.facts import Authentication, Facts, MailClass, Verdict
 from mailgate.domain.message.view import MessageView
 from mailgate.outbox.compose import compose
 from mailgate.outbox.digests import write_digest
+from mailgate.places import load_keys, store_options
 from mailgate.store import queries
 from mailgate.store.db import open_store
 from mailgate.store.deskunit import perform
 from mailgate.store.unit import Incoming, accept_each
 from mailgate.store.writer import Writer
-from mailgate.wiring import load_keys, plan_policy, store_options
+from mailgate.wiring import plan_policy
 
 SUPPORT, SALES = "support@desk.example", "sales@desk.example"
 AGENTS = {"joe": "joe@staff.example", "kim": "kim@staff.example"}

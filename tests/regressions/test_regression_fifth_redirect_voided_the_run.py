@@ -3,7 +3,7 @@
 from mailgate.config.rules import Rules
 from mailgate.config.settings import Settings
 from mailgate.domain.budgets import Budgets
-from mailgate.wiring import script_limits
+from mailgate.vocabulary import script_limits
 
 
 def test_redirects_are_left_to_the_gate():

@@ -4,9 +4,9 @@ import pytest
 from gatewayrun import gateway
 
 from mailgate.config.settings import load
+from mailgate.places import store_options
 from mailgate.store import queries
 from mailgate.store.db import open_store
-from mailgate.wiring import store_options
 
 
 @pytest.mark.parametrize("term", ["Q1", "<1@example.org>"])

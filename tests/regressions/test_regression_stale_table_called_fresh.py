@@ -6,8 +6,8 @@ import gatewayrun
 
 from mailgate.business import Business
 from mailgate.config.settings import load
+from mailgate.places import load_keys, store_options
 from mailgate.store.db import open_store
-from mailgate.wiring import load_keys, store_options
 
 BUSINESS = {"one.toml": '[[address]]\naddress = "a@house.example"\n'}
 

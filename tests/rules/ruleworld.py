@@ -8,7 +8,7 @@ from mailgate.domain.effects import Decision
 from mailgate.domain.routing import Catalogue, Queue, Route, Template
 from mailgate.rules.decide import Decider
 from mailgate.rules.scripts import ScriptBook, compile_book
-from mailgate.wiring import actions, language
+from mailgate.vocabulary import actions, language
 
 sys.path.append(str(Path(__file__).parents[1] / "domain"))
 from domainworld import HOST, KEYS, NOW, SUPPORT, World, mail

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mailgate.wiring import language
+from mailgate.vocabulary import language
 from sieve_like.compiler import compile_script
 from sieve_like.errors import CompileErrors, render
 from sieve_like.fmt import format_script

@@ -15,7 +15,8 @@ from mailgate.domain.lists import ExternalList
 from mailgate.domain.ports import ContactView
 from mailgate.rules.decide import Decider
 from mailgate.rules.scripts import ScriptBook, compile_book
-from mailgate.wiring import has_folder, plan_policy, told
+from mailgate.vocabulary import told
+from mailgate.wiring import has_folder, plan_policy
 from sieve_like.settings import NO_SETTINGS
 
 REQUIRE = (

@@ -15,9 +15,10 @@ from mailgate.cli._options import Call
 from mailgate.config.settings import Settings
 from mailgate.control import ControlError, NotRunningError
 from mailgate.errors import SettingsError
+from mailgate.places import store_options
 from mailgate.store import queries
 from mailgate.store.db import Store, open_store
-from mailgate.wiring import listed_names, store_options, told
+from mailgate.vocabulary import listed_names, told
 
 CHECKS: Final[tuple[Check, ...]] = (
     house.surroundings,

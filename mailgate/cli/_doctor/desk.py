@@ -12,7 +12,7 @@ from mailgate.domain.staff import NO_ADDRESS, NO_AGENTS, NO_SCRIPT, hints
 from mailgate.rules.scripts import CatalogueNames
 from mailgate.store import queries
 from mailgate.store.outbox_rows import depths, oldest
-from mailgate.wiring import language
+from mailgate.vocabulary import language
 from sieve_like.errors import Diagnostics, Severity
 from sieve_like.lexer import Lexer, TokenKind
 from sieve_like.limits import Limits
