@@ -104,6 +104,7 @@ def outgoing_lines(row: Row) -> Iterator[str]:
 def outgoing_name(row: Row) -> str:
     """Return what an outgoing row is and where it goes."""
     kind = row["mail_kind"] or row["kind"]
+    kind = "answer of an agent" if kind == "agent" else kind
     folder = f" into {row['folder']}" if row["folder"] else ""
     return f"{kind} to {row['to_address']}{folder} by {row['target'] or 'the relay'}"
 

@@ -65,6 +65,7 @@ class TicketChange:
         with changing(self.call) as desk:
             done = perform(desk, self.agent, lambda ground: kept(ground, desk), locks=locks)
         tell_suppressed(done)
+        tell_leaving(self.call, self.number, wanted)
         tell_version(self.call, shown or self.number, changed=bool(wanted), as_json=self.as_json)
 
 
@@ -100,6 +101,16 @@ def tell_suppressed(done: "Application") -> None:
     """Say on standard error why the gate has kept a mail back."""
     if done.suppressed:
         click.echo(f"not sent at once: {', '.join(done.suppressed)}", err=True)
+
+
+def tell_leaving(call: Call, number: str, wanted: "Iterable[Effect]") -> None:
+    """Say on standard error how long an answer can still be taken back."""
+    from mailgate.domain.draft import MailKind  # noqa: PLC0415  --help must not pay for it
+    from mailgate.domain.effects import Send  # noqa: PLC0415
+
+    seconds = int(call.settings().outbox.undo)
+    if seconds and any(isinstance(one, Send) and one.kind is MailKind.AGENT for one in wanted):
+        click.echo(f"leaves in {seconds} s; `mailgate ticket undo {number}` takes it back", err=True)
 
 
 def tell_version(call: Call, number: str, *, changed: bool, as_json: bool) -> None:

@@ -51,6 +51,8 @@ def inject(
     """
     from mailgate.cli import _lmtp  # noqa: PLC0415  --help must not pay for it
 
+    if any(not one.isprintable() for one in recipients):
+        raise click.UsageError("an address of --to holds a control character")
     octets = _octets(file)
     envelope_from = _own_sender(octets) if sender is None else sender
     codes: list[int] = []

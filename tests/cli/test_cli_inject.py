@@ -41,6 +41,13 @@ def test_standard_input_can_be_sent(door):
     assert stored(door)[1] == octets
 
 
+def test_an_address_of_one_line_is_wanted(door):
+    """A control character from a file of addresses is a mistake, not a recipient."""
+    done = door.command("inject", "-", "--to", f"{PLAIN}\r", data=MAIL, check=False)
+    assert done.returncode == 2
+    assert "control character" in done.stderr
+
+
 def test_each_sending_is_a_new_mail(door):
     """--repeat sends it so many times; each becomes a delivery of its own."""
     ((before,),) = ask(door, "SELECT count(*) FROM delivery")

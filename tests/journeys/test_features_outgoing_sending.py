@@ -201,7 +201,8 @@ def test_p3_an_answer_is_taken_back_before_it_leaves(patient):
     again = house.run("ticket", "undo", number, "--as", "sue", code=1)
     assert again.stderr == f"Error: {number} has no answer that could be taken back\n"
     # The second one leaves: what was taken back is no part of the conversation.
-    house.reply(number)
+    said = house.run("ticket", "reply", number, "Is it plugged in?", "--as", "sue").stderr
+    assert said == f"leaves in 3600 s; `mailgate ticket undo {number}` takes it back\n"
     house.run("queue", "flush")
     house.until(row + 1, "sent")
     late = house.run("queue", "undo", str(row + 1), code=1)
