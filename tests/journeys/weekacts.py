@@ -104,9 +104,9 @@ def describe(week: "Week", who: str, ticket: Ticket) -> None:
     """Set what a ticket is called and what stands beside it."""
     book, what = week.book, week.rng.choice(("priority", "subject", "tag", "category", "open"))
     if what == "subject" and who not in {"eva", "max"} and any(e.kind == "answer" for e in ticket.entries):
-        # Agents leave the subject of what was answered as it is.
+        # Agents leave the subject of what was answered as it is; their supervisor may change it.
         week.refused_command("ticket", "set", ticket.number, "--subject", "Mine", "--as", who)
-        return
+        who = "max"
     if what == "open" and ticket.fields["status"] == "pending":
         week.command("ticket", "set", ticket.number, "--status", "open", "--as", who)
         book.change(ticket, "status", "open", who)
