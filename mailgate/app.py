@@ -21,14 +21,14 @@ from typing import Any
 from prometheus_client import CollectorRegistry
 
 from mailgate import places, wiring
-from mailgate.business import OWN_STORE, Business
+from mailgate.business import Business
 from mailgate.checks.gather import CheckPolicy, begin_facts
 from mailgate.config.settings import Settings
 from mailgate.config.version import program_version
 from mailgate.control import ControlServer, RefusedError
 from mailgate.desk.watch import WatchServer
 from mailgate.domain.envelope import Received
-from mailgate.domain.routing import channel_state
+from mailgate.domain.routing import OWN_STORE, channel_state
 from mailgate.errors import HouseFault, MailError, Overloaded, Reply
 from mailgate.intake.door import answer_recipient
 from mailgate.intake.house import FrontProcess, Fronts, HouseRules, InHouse, Intake

@@ -16,7 +16,7 @@ from mailgate import vocabulary, wiring
 from mailgate.config.settings import Settings
 from mailgate.config.version import program_version
 from mailgate.domain.gate import Gate
-from mailgate.domain.routing import Catalogue
+from mailgate.domain.routing import OWN_STORE, Catalogue
 from mailgate.rules.decide import Decider
 from mailgate.rules.scripts import ScriptBook, compile_book
 from mailgate.store.business import catalogue_version, load_catalogue
@@ -26,7 +26,6 @@ from mailgate.store.transaction import EPOCH, Transaction
 from mailgate.store.unit import UnitRules
 
 # The target that needs no table in the settings: mailgate's own database.
-OWN_STORE = "store"
 # Where compiled scripts are kept, below the state folder.
 PROGRAMS = "programs"
 

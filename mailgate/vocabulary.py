@@ -4,20 +4,18 @@ Apart from `wiring.py`, since commands on business data ask for no more of the h
 """
 
 from collections.abc import Mapping
-from typing import Final, cast
+from typing import cast
 
 from mailgate.config.settings import Settings
 from mailgate.domain.action import ActionSpec
 from mailgate.domain.envelope import Source
-from mailgate.domain.routing import Template
+from mailgate.domain.routing import OWN_STORE, Template
 from mailgate.registry import discover, module_names
 from mailgate.texts.check import complaints
 from sieve_like.limits import Limits
 from sieve_like.registry import Registry
 from sieve_like.settings import Settings as Told
 from sieve_like.spec import Extension
-
-STORE: Final = "store"  # the target that is the database itself
 
 
 def told(settings: Settings) -> Told:
@@ -38,7 +36,7 @@ def listed_names(settings: Settings) -> dict[str, frozenset[str]]:
         "webhook": of("webhook"),
         "program": of("pipe"),
         "mailbox": of("smtp"),
-        "files": of("maildir", "lmtp", "null") | {STORE},
+        "files": of("maildir", "lmtp", "null") | {OWN_STORE},
         "account": frozenset((*(part.name for part in settings.listener), *(one.value for one in Source))),
     }
 

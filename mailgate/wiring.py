@@ -13,7 +13,7 @@ from datetime import datetime, timedelta, tzinfo
 from functools import partial
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from mailgate.actions._workflows import Workflows
@@ -46,7 +46,7 @@ from mailgate.domain.facts import Authentication
 from mailgate.domain.gate import Gate, GatePolicy
 from mailgate.domain.mailtexts import MailTexts
 from mailgate.domain.notify import Notifier
-from mailgate.domain.routing import Catalogue
+from mailgate.domain.routing import OWN_STORE, Catalogue
 from mailgate.domain.target import Target, TargetKind
 from mailgate.intake.door import Service
 from mailgate.intake.frames import ListenerSetup, Setup
@@ -72,8 +72,6 @@ from mailgate.targets.smtp import SmtpOptions
 from mailgate.targets.webhook import WebhookOptions
 from mailgate.texts.writing import TextWriting
 from mailgate.vocabulary import target_kind
-
-STORE: Final = "store"  # the target that is the database itself
 
 
 def writer_limits(settings: Settings) -> WriterLimits:
@@ -221,7 +219,7 @@ def has_folder(settings: Settings, target: str, recipient: str, folder: str) -> 
     """
     match settings.targets.get(target):
         case None:
-            return target == STORE
+            return target == OWN_STORE
         case MaildirTarget() as part:
             delimiter = settings.rules.recipient_delimiter
             return folder_exists(part.path, recipient, delimiter, folder, part.folder_names)

@@ -7,7 +7,7 @@ from typing import Any, Final
 from zoneinfo import available_timezones
 
 from mailgate.cli._queuewords import TEMPLATES, outgoing_complaints, send_only_complaints
-from mailgate.cli._texts import OWN_STORE, address_complaint, route_complaint
+from mailgate.cli._texts import address_complaint, route_complaint
 from mailgate.config.files import dotted
 from mailgate.domain.helpdesk import (
     ASSIGNMENTS,
@@ -23,7 +23,7 @@ from mailgate.domain.helpdesk import (
     setting_names,
 )
 from mailgate.domain.hours import holiday_complaint, hours_complaint
-from mailgate.domain.routing import Agent, Catalogue, Queue, Route, Template
+from mailgate.domain.routing import OWN_STORE, Agent, Catalogue, Queue, Route, Template
 from mailgate.domain.workflowcheck import complaints as workflow_complaints
 from mailgate.domain.workflowcheck import users as workflow_users
 from mailgate.rules.scripts import complaints_of

@@ -20,7 +20,7 @@ from mailgate.domain.helpdesk import (
     Team,
     setting_text,
 )
-from mailgate.domain.routing import Agent, Catalogue, Queue, Route, Template
+from mailgate.domain.routing import OWN_STORE, Agent, Catalogue, Queue, Route, Template
 from mailgate.domain.workflowcheck import complaints as workflow_complaints
 from mailgate.errors import BadPath, Complaint, SettingsError
 from mailgate.rules.scripts import complaints_of
@@ -29,7 +29,6 @@ from mailgate.store.regions import region_complaint
 from mailgate.vocabulary import language, template_complaints, told
 from sieve_like.settings import Settings as Told
 
-OWN_STORE = "store"
 # The statuses and priorities of an installation that says nothing about them.
 WORDS = Catalogue()
 

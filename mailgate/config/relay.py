@@ -10,7 +10,29 @@ from mailgate.config.units import MINUTE
 
 LOOPBACK: Final = ("127.", "::1", "localhost")
 
-# What every server that takes mail by SMTP may limit.
+# What is said of every server that takes mail by SMTP, in the same words.
+Starttls = Annotated[
+    Literal["none", "opportunistic", "required"],
+    note(
+        "STARTTLS: never, where it is offered (certificate unchecked), or always (certificate checked); "
+        "port 465 speaks TLS from the start.",
+    ),
+]
+CaFile = Annotated[
+    str,
+    note(
+        "The file with certificates (PEM) that are trusted besides those of the system.",
+        check=syntax.optional_path,
+    ),
+]
+TokenPath = Annotated[
+    str,
+    note(
+        "The file with the access token of that login (XOAUTH2, OAUTHBEARER), in place of a password; "
+        "read at every login, so another program can keep it fresh.",
+        check=syntax.optional_path,
+    ),
+]
 PerConnection = Annotated[
     int, note("How many mails one connection carries before another one is opened; 0 is no limit.", ge=0)
 ]
@@ -47,33 +69,14 @@ class Relay(Section, frozen=True, kw_only=True):
         ),
     ] = "127.0.0.1"
     port: Annotated[int, note("The relay's TCP port.", ge=1, le=65535, examples=[25, 587])] = 25
-    tls: Annotated[
-        Literal["none", "opportunistic", "required"],
-        note(
-            "STARTTLS: never, where it is offered (certificate unchecked), or always (certificate checked); "
-            "port 465 speaks TLS from the start.",
-        ),
-    ] = "opportunistic"
-    ca_file: Annotated[
-        str,
-        note(
-            "The file with certificates (PEM) that are trusted besides those of the system.",
-            check=syntax.optional_path,
-        ),
-    ] = ""
+    tls: Starttls = "opportunistic"
+    ca_file: CaFile = ""
     user: Annotated[str, note("The user name for the login at the relay; empty logs in nowhere.")] = ""
     password: Annotated[
         Secret | None,
         note("The password for that login.", examples=["${credential:relay-password}"]),
     ] = None
-    token_file: Annotated[
-        str,
-        note(
-            "The file with the access token of that login (XOAUTH2, OAUTHBEARER), in place of a password; "
-            "read at every login, so another program can keep it fresh.",
-            check=syntax.optional_path,
-        ),
-    ] = ""
+    token_file: TokenPath = ""
     timeout: Annotated[
         Duration,
         note("How long one step of the dialogue with the relay may take.", ge=1, le=3600),

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Annotated, Literal
 
 from mailgate.config import syntax
-from mailgate.config.relay import PerConnection, PerMinute, login_complaints
+from mailgate.config.relay import CaFile, PerConnection, PerMinute, Starttls, TokenPath, login_complaints
 from mailgate.config.secret import Secret
 from mailgate.config.section import Duration, Section, note
 from mailgate.config.units import MINUTE
@@ -62,33 +62,14 @@ class SmtpTarget(Section, frozen=True, kw_only=True, tag_field="kind", tag="smtp
         note("The server's host name or address.", check=syntax.host, examples=["mail.example.org"]),
     ]
     port: Annotated[int, note("The server's TCP port.", ge=1, le=65535)] = 25
-    tls: Annotated[
-        Literal["none", "opportunistic", "required"],
-        note(
-            "STARTTLS: never, where it is offered (certificate unchecked), or always (certificate checked); "
-            "port 465 speaks TLS from the start.",
-        ),
-    ] = "opportunistic"
-    ca_file: Annotated[
-        str,
-        note(
-            "The file with certificates (PEM) that are trusted besides those of the system.",
-            check=syntax.optional_path,
-        ),
-    ] = ""
+    tls: Starttls = "opportunistic"
+    ca_file: CaFile = ""
     user: Annotated[str, note("The user name for the login; empty logs in nowhere.")] = ""
     password: Annotated[
         Secret | None,
         note("The password for that login.", examples=["${credential:target-password}"]),
     ] = None
-    token_file: Annotated[
-        str,
-        note(
-            "The file with the access token of that login (XOAUTH2, OAUTHBEARER), in place of a password; "
-            "read at every login, so another program can keep it fresh.",
-            check=syntax.optional_path,
-        ),
-    ] = ""
+    token_file: TokenPath = ""
     connections: Annotated[int, note("How many connections may be open at once.", ge=1, le=100)] = 4
     timeout: Annotated[Duration, note("How long one step of the dialogue may take.", ge=1, le=3600)] = (
         5 * MINUTE
@@ -140,13 +121,7 @@ class WebhookTarget(Section, frozen=True, kw_only=True, tag_field="kind", tag="w
             examples=["${credential:webhook-secret}"],
         ),
     ] = None
-    ca_file: Annotated[
-        str,
-        note(
-            "The file with certificates (PEM) that are trusted besides those of the system.",
-            check=syntax.optional_path,
-        ),
-    ] = ""
+    ca_file: CaFile = ""
     private: Annotated[
         bool,
         note("Whether it may be an address that the Internet can't reach, such as one of this machine."),

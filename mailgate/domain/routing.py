@@ -22,6 +22,9 @@ from mailgate.domain.helpdesk import (
     Workflow,
 )
 
+# The target that is the database itself.
+OWN_STORE: Final = "store"
+
 
 @dataclass(frozen=True, slots=True)
 class Route:
@@ -35,7 +38,7 @@ class Route:
     address: str
     script: str = ""
     queue: str = ""
-    target: str = "store"
+    target: str = OWN_STORE
     enabled: bool = True
     send_only: bool = False
 

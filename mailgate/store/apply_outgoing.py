@@ -19,6 +19,7 @@ from mailgate.domain.effects import (
     Suppressed,
 )
 from mailgate.domain.gate import ANSWERED
+from mailgate.domain.routing import OWN_STORE
 from mailgate.errors import HouseFault
 from mailgate.store.application import Application, Verdict
 from mailgate.store.apply_tickets import apply_entry
@@ -31,7 +32,6 @@ from mailgate.store.rows import OutboxRow
 from mailgate.store.transaction import millis
 
 # The target that is mailgate's own database: such a delivery needs no outbox row.
-OWN_STORE: Final = "store"
 # Where a mail of our own store lies until it comes back (its outbox row says when, and where to).
 SNOOZED: Final = "Snoozed"
 # What goes to a target of its own rather than by the relay.

@@ -13,8 +13,9 @@ from peewee import JOIN, SQL
 
 from mailgate.domain.envelope import Envelope, Octets, Origin, Received, Recipient, Source
 from mailgate.domain.notify import RULE as NOTIFY
+from mailgate.domain.routing import OWN_STORE
 from mailgate.domain.workflow import PREFIX as WORKFLOW
-from mailgate.store.apply_outgoing import OWN_STORE, SNOOZED
+from mailgate.store.apply_outgoing import SNOOZED
 from mailgate.store.blobs import Blobs
 from mailgate.store.connection import Connection
 from mailgate.store.details import decode
